@@ -1,0 +1,1 @@
+//! Framing: where one record of a source ends and the next begins.

@@ -1,0 +1,1 @@
+//! Mobilize: attendances with their people, events, timeslots and organizations.

@@ -1,0 +1,4 @@
+//! The loader: lands files in constrained PostgreSQL tables.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,34 @@
+-- Run by `loader migrate` before the first set, every time: it creates only what is missing, so it is safe to repeat.
+-- Roles belong to the whole cluster, schema etl to this database; everything the sets create is owned by etl_owner.
+do $$
+declare
+    role_name text;
+begin
+    foreach role_name in array array['etl_owner', 'etl_loader', 'etl_reader'] loop
+        if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
+            begin
+                execute pg_catalog.format('create role %I nologin', role_name);
+            exception
+                -- Another database's migration created it between the look and the create.
+                when duplicate_object or unique_violation then null;
+            end;
+        end if;
+    end loop;
+
+    if not pg_catalog.pg_has_role(current_user, 'etl_owner', 'member') then
+        execute pg_catalog.format('grant etl_owner to %I', current_user);
+    end if;
+
+    if not pg_catalog.has_database_privilege('etl_owner', pg_catalog.current_database(), 'create') then
+        execute pg_catalog.format('grant create on database %I to etl_owner', pg_catalog.current_database());
+    end if;
+    if not pg_catalog.has_database_privilege('etl_loader', pg_catalog.current_database(), 'temporary') then
+        execute pg_catalog.format('grant temporary on database %I to etl_loader', pg_catalog.current_database());
+    end if;
+
+    if pg_catalog.to_regnamespace('etl') is null then
+        create schema etl authorization etl_owner;
+        comment on schema etl is 'Ledger and quarantine of every load, and the history of the migrations.';
+    end if;
+end
+$$;

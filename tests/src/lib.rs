@@ -1,0 +1,1 @@
+//! Outside looking in: the harness, the generator and the benchmark.
