@@ -7,3 +7,4 @@
 pub mod frame;
 pub mod merge;
 pub mod mobilize;
+pub mod value;

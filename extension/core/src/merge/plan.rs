@@ -1,0 +1,233 @@
+//! The merge in SQL: every statement that classifies and writes, generated from the catalog's description.
+//!
+//! ```text
+//! candidates   the staged rows, typed, with the parked rows that are tried again      (only where needed)
+//! judgements   for each candidate its key and the rule it breaks, if any
+//! fates        for each candidate its outcome, and for each winner what to write
+//! update, insert, quarantine, close, count
+//! ```
+//! Candidates are known by their `ctid`, which stays put because nothing updates them in place before `fates`.
+//! Everything runs under `search_path = pg_catalog, pg_temp`, so only operators and functions of `pg_catalog` are
+//! found by bare names; names of the catalog pass through [`Ident`].
+mod candidates;
+mod count;
+mod fates;
+mod fill;
+mod judgements;
+mod quarantine;
+mod rules;
+mod write;
+
+use super::name::Ident;
+use super::table::{Column, Key, Staged, Target};
+
+/// A call that cannot be planned: the caller's mistake, not a record's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misuse {
+    /// Class of the mistake.
+    pub sqlstate: &'static str,
+    /// What is wrong, with names.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// What the caller asks for, and what the data made it necessary to plan for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The version column, if the target has one.
+    pub version: Option<Ident>,
+    /// The run that the outcomes are recorded under.
+    pub run_id: i64,
+    /// The dataset of the run.
+    pub dataset: String,
+    /// Whether `staging.run_<id>` exists, where records are looked up that `staged` does not carry.
+    pub has_staging: bool,
+    /// Whether earlier runs parked records of this target that are tried again.
+    pub retries: bool,
+    /// Columns that some record lacks although `staged` has them.
+    pub partial: Vec<Ident>,
+    /// Schema of the extension's own functions.
+    pub extension_schema: String,
+}
+
+/// A planned merge of one staged relation into one target.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    target: &'a Target,
+    staged: &'a Staged,
+    options: &'a Options,
+    key: &'a Key,
+    /// Columns of the target that `staged` has, in catalog order.
+    columns: Vec<&'a Column>,
+    /// Columns of the target that it lacks: kept on update, default on insert.
+    lacking: Vec<&'a Column>,
+}
+
+impl<'a> Plan<'a> {
+    /// Checks that the merge can keep its promises and chooses the key.
+    ///
+    /// # Errors
+    /// 0A000 a target or type that is refused, 42P10 no key, 42703 no such version column, 42804 a staged column of
+    /// a type that is neither text nor the target's.
+    pub fn new(target: &'a Target, staged: &'a Staged, options: &'a Options) -> Result<Self, Misuse> {
+        if !target.refusals.is_empty() {
+            return Err(Misuse {
+                sqlstate: "0A000",
+                message: format!("{} cannot be a target: {}", target.label(), target.refusals.join("; ")),
+                hint: "Load an ordinary table and derive the rest from it.".into(),
+            });
+        }
+        let has = |name: &Ident| staged.column(name.as_str()).is_some();
+        let (columns, lacking) = target.columns.iter().partition(|column| has(&column.name));
+        let plan = Plan { target, staged, options, key: choose_key(target, has)?, columns, lacking };
+        plan.check_version()?;
+        plan.check_types()?;
+        Ok(plan)
+    }
+
+    fn check_version(&self) -> Result<(), Misuse> {
+        let Some(version) = &self.options.version else {
+            return Ok(());
+        };
+        if self.columns.iter().any(|column| column.name == *version) {
+            return Ok(());
+        }
+        Err(Misuse {
+            sqlstate: "42703",
+            message: format!(
+                "version column {version} is not in both {} and the staged table",
+                self.target.label()
+            ),
+            hint: "Name a column that both have, or pass null: then the later record wins.".into(),
+        })
+    }
+
+    fn check_types(&self) -> Result<(), Misuse> {
+        for column in &self.columns {
+            let Some(staged) = self.staged.column(column.name.as_str()) else {
+                continue;
+            };
+            if staged.type_name != column.type_name && staged.type_name != "text" {
+                return Err(Misuse {
+                    sqlstate: "42804",
+                    message: format!(
+                        "staged column {} is {}, the target's is {}",
+                        column.name, staged.type_name, column.type_name
+                    ),
+                    hint: format!("Stage it as text or as {}.", column.type_name),
+                });
+            }
+            if candidates::is_converted(column, staged) && !crate::value::is_readable(&column.type_name) {
+                return Err(Misuse {
+                    sqlstate: "0A000",
+                    message: format!(
+                        "column {} of type {} cannot be read from text",
+                        column.name, column.type_name
+                    ),
+                    hint: format!("Stage it as {}.", column.type_name),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the candidates are a table of their own, or the staged relation as it is.
+    fn is_materialised(&self) -> bool {
+        self.options.retries
+            || !self.options.partial.is_empty()
+            || self.columns.iter().any(|column| {
+                let staged = self.staged.column(column.name.as_str());
+                staged.is_some_and(|staged| candidates::is_converted(column, staged))
+            })
+    }
+
+    fn is_partial(&self, column: &Column) -> bool {
+        self.options.partial.contains(&column.name)
+    }
+
+    /// Whether a candidate alone does not say what the row would be.
+    fn stands_on_target(&self) -> bool {
+        !self.lacking.is_empty() || !self.options.partial.is_empty()
+    }
+
+    fn version(&self) -> Option<&Ident> {
+        self.options.version.as_ref()
+    }
+
+    /// `left.a = right.a and left.b = right.b` over the key.
+    fn same_key(&self, left: &str, right: &str) -> String {
+        let pairs = self.key.columns.iter().map(|key| format!("{left}.{key} = {right}.{key}"));
+        pairs.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// `alias.a, alias.b` over the key.
+    fn key_of(&self, alias: &str) -> String {
+        self.key.columns.iter().map(|key| format!("{alias}.{key}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether two rows agree in all columns.
+    fn same_row(&self, left: &str, right: &str) -> String {
+        let side = |alias: &str| {
+            let values = self.target.columns.iter().map(|column| comparable(column, alias));
+            values.collect::<Vec<_>>().join(", ")
+        };
+        format!("row({}) is not distinct from row({})", side(left), side(right))
+    }
+
+    /// Whether `left` goes before `right` or equals it: version, then content, null lowest.
+    fn ranks_at_least(&self, left: &str, right: &str) -> String {
+        let version = self.version().and_then(|name| self.target.column(name));
+        let steps = version.into_iter().chain(&self.target.columns).map(|column| {
+            let (l, r) = (ranked(column, left), ranked(column, right));
+            let (cl, cr) = (comparable(column, left), comparable(column, right));
+            format!("when {cl} is distinct from {cr} then {r} is null or coalesce({l} > {r}, false)")
+        });
+        format!("case {} else true end", steps.collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// The primary key if `staged` has it whole, else the one other key it has whole.
+fn choose_key(target: &Target, has: impl Fn(&Ident) -> bool) -> Result<&Key, Misuse> {
+    let whole = |key: &&Key| key.columns.iter().all(&has);
+    let mut candidates = target.keys.iter().filter(whole);
+    match (candidates.next(), candidates.next()) {
+        (Some(key), _) if key.primary => Ok(key),
+        (Some(key), None) => Ok(key),
+        (first, _) => {
+            let names = target.keys.iter().map(|key| {
+                let columns = key.columns.iter().map(Ident::as_str).collect::<Vec<_>>().join(", ");
+                format!("{} ({columns})", key.name.as_str())
+            });
+            let names = names.collect::<Vec<_>>().join(", ");
+            let problem = if first.is_some() { "has several keys of" } else { "has no whole key of" };
+            Err(Misuse {
+                sqlstate: "42P10",
+                message: format!("the staged table {problem} {}", target.label()),
+                hint: match names.is_empty() {
+                    true => "Give the target a primary key.".into(),
+                    false => format!("Stage all columns of one of: {names}."),
+                },
+            })
+        }
+    }
+}
+
+/// A column as it is compared: by its text where its type has no equality.
+fn comparable(column: &Column, alias: &str) -> String {
+    let name = &column.name;
+    if column.comparable { format!("{alias}.{name}") } else { format!("{alias}.{name}::text") }
+}
+
+/// A column as it is ranked: the same in every database, whatever its collation.
+fn ranked(column: &Column, alias: &str) -> String {
+    let name = &column.name;
+    match (column.sortable, column.collatable) {
+        (true, false) => format!("{alias}.{name}"),
+        (true, true) => format!("({alias}.{name} collate \"C\")"),
+        (false, _) => format!("({alias}.{name}::text collate \"C\")"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Counting: the ledger's rows, and the totals that the caller sees.
+use super::super::name::Literal;
+use super::{Plan, fates};
+
+impl Plan<'_> {
+    /// Records the counts of every source in `etl.run_tables` and returns their totals as one row:
+    /// target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted.
+    ///
+    /// Of the copies of a row that was written one was inserted or updated, the others found it unchanged. Records
+    /// that earlier runs had parked are counted under source 0, beside the sum.
+    pub fn count(&self) -> String {
+        let outcomes = ["inserted", "updated", "unchanged", "superseded", "parked", "rejected", "promoted"];
+        let counted = outcomes.map(|outcome| {
+            let what = match outcome {
+                "inserted" | "updated" | "promoted" => {
+                    format!("count(*) filter (where f.outcome = '{outcome}')")
+                }
+                "unchanged" => "coalesce(sum(case\n            when f.outcome = 'unchanged' then f.\"etl$copies\"\n            \
+                                when f.outcome in ('inserted', 'updated') then f.\"etl$copies\" - 1\n        end), 0)::bigint"
+                    .into(),
+                _ => format!("coalesce(sum(f.\"etl$copies\") filter (where f.outcome = '{outcome}'), 0)::bigint"),
+            };
+            match outcome {
+                "promoted" => format!("{what} as promoted"),
+                // What waited is counted where it was read.
+                _ => format!("case when f.is_retried then 0 else {what} end as {outcome}"),
+            }
+        });
+        let all = format!("read, {}", outcomes.join(", "));
+        let sums =
+            std::iter::once("read").chain(outcomes).map(|name| format!("coalesce(sum({name}), 0)::bigint"));
+        let adds = std::iter::once("read")
+            .chain(outcomes)
+            .map(|name| format!("{name} = rt.{name} + excluded.{name}"));
+        format!(
+            "with fate as (\n    select *, \"etl$quarantine_id\" is not null as is_retried\n    from {fates}\n),\n\
+             counted as (\n    select\n        case when f.is_retried then 0::smallint else f.\"etl$source\" end as source,\n        \
+             case when f.is_retried then 0 else sum(f.\"etl$copies\")::bigint end as read,\n        {counted}\n    \
+             from fate as f\n    group by 1, f.is_retried\n),\n\
+             recorded as (\n    insert into etl.run_tables as rt (run_id, source, target, {all})\n    \
+             select {run}, source, {target}, {all}\n    from counted\n    where read > 0 or promoted > 0\n    \
+             on conflict (run_id, source, target) do update\n    set {adds}\n)\n\
+             select {target}::text as target, {sums}\nfrom counted",
+            fates = fates::TABLE,
+            counted = counted.join(",\n        "),
+            run = self.options.run_id,
+            target = Literal::new(self.target.label()),
+            sums = sums.collect::<Vec<_>>().join(", "),
+            adds = adds.collect::<Vec<_>>().join(", "),
+        )
+    }
+}

@@ -1,0 +1,122 @@
+//! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
+use super::{Plan, judgements, ranked};
+
+/// The temporary table of fates.
+pub(super) const TABLE: &str = "pg_temp.etl_fates";
+
+impl Plan<'_> {
+    /// One row a candidate: its outcome, and `insert` or `update` in `action` for the winners that change the target.
+    pub fn fates(&self) -> String {
+        let parked = self.parent_rules();
+        let overtaken = if parked.is_empty() { String::new() } else { self.overtaken(&parked) };
+        let waits = match parked.is_empty() {
+            true => String::new(),
+            false => format!(
+                "when j.\"etl$rule\" in ({parked}) then\n            \
+                 case when o.\"etl$row\" is not null then 'superseded' else 'parked' end\n        "
+            ),
+        };
+        let join_overtaken = match parked.is_empty() {
+            true => "",
+            false => "\nleft join overtaken as o on o.\"etl$row\" = j.\"etl$row\"",
+        };
+        format!(
+            "create temporary table etl_fates on commit drop as\nwith standing as (\n    {standing}\n),\n\
+             contested as (\n    select {key_j}\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n    \
+             group by {key_j}\n    having count(*) > 1\n),\n\
+             contender as (\n    select s.*\n    from {judgements} as j\n    join contested as k on {k_j}\n    \
+             join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    where j.\"etl$rule\" is null\n),\n\
+             best as (\n    select distinct on ({key_s}) s.*\n    from contender as s\n    order by {order}\n),\n\
+             winner as (\n    select j.\"etl$row\"\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n        \
+             and not exists (select from contested as k where {k_j})\n    union all\n    select s.\"etl$row\"\n    from best as s\n),\n\
+             decided as (\n    select\n        s.\"etl$row\",\n        case\n            when t.ctid is null then 'insert'\n            \
+             when {same_s_t} then 'same'\n            {older}else 'update'\n        end as action\n    from winner as w\n    \
+             join standing as s on s.\"etl$row\" = w.\"etl$row\"\n    left join {target} as t on {t_s}\n),\n\
+             loser as (\n    select\n        s.\"etl$row\",\n        coalesce({same_s_t}, false) as is_old,\n        \
+             case when d.action in ('insert', 'update') then {same_s_b} else coalesce({same_s_t}, false) end as is_new\n    \
+             from contender as s\n    join best as b on {b_s}\n    join decided as d on d.\"etl$row\" = b.\"etl$row\"\n    \
+             left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n){overtaken}\n\
+             select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
+             j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    nullif(nullif(d.action, 'same'), 'older') as action,\n    case\n        \
+             {waits}when j.\"etl$rule\" is not null then 'rejected'\n        \
+             when j.\"etl$quarantine_id\" is not null then\n            \
+             case when d.action <> 'older' or l.is_new then 'promoted' else 'superseded' end\n        \
+             when d.action = 'insert' then 'inserted'\n        when d.action = 'update' then 'updated'\n        \
+             when d.action = 'same' or l.is_old or l.is_new then 'unchanged'\n        else 'superseded'\n    end as outcome\n\
+             from {judgements} as j\nleft join decided as d on d.\"etl$row\" = j.\"etl$row\"\n\
+             left join loser as l on l.\"etl$row\" = j.\"etl$row\"{join_overtaken}",
+            standing = self.standing(),
+            judgements = judgements::TABLE,
+            target = self.target.name,
+            key_j = self.key_of("j"),
+            key_s = self.key_of("s"),
+            k_j = self.same_key("k", "j"),
+            t_s = self.same_key("t", "s"),
+            b_s = self.same_key("b", "s"),
+            order = self.winner_first("s"),
+            same_s_t = self.same_row("s", "t"),
+            same_s_b = self.same_row("s", "b"),
+            older = match self.version() {
+                Some(_) => format!("when {} then 'older'\n            ", self.ranks_at_least("t", "s")),
+                None => String::new(),
+            },
+        )
+    }
+
+    /// Parked records that wait in vain: their key is settled by something greater.
+    fn overtaken(&self, parked: &str) -> String {
+        let is_greater = match self.version() {
+            Some(_) => format!(
+                "case\n            when w.\"etl$row\" is not null then {}\n            \
+                 when t.ctid is not null then {}\n            else false\n        end",
+                self.ranks_at_least("w", "s"),
+                self.ranks_at_least("t", "s"),
+            ),
+            None => format!("row({}) > row({})", came_at("w"), came_at("s")),
+        };
+        // Without a version the winner settles its key even where it changes nothing.
+        let settles = if self.version().is_some() { "d.action in ('insert', 'update')" } else { "true" };
+        format!(
+            ",\nsettling as (\n    select s.*\n    from decided as d\n    join standing as s on s.\"etl$row\" = d.\"etl$row\"\n    \
+             where {settles}\n),\n\
+             overtaken as (\n    select s.\"etl$row\"\n    from {judgements} as j\n    \
+             join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    left join settling as w on {w_s}\n    \
+             left join {target} as t on {t_s}\n    where j.\"etl$rule\" in ({parked})\n        and {is_greater}\n)",
+            judgements = judgements::TABLE,
+            target = self.target.name,
+            w_s = self.same_key("w", "s"),
+            t_s = self.same_key("t", "s"),
+        )
+    }
+
+    /// The numbers of the rules that park instead of rejecting.
+    pub(super) fn parent_rules(&self) -> String {
+        let rules = self.rules();
+        let parents =
+            rules.iter().enumerate().filter(|(_, rule)| matches!(rule, super::rules::Rule::Parent(_)));
+        parents.map(|(index, _)| (index + 1).to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The order in which the first of a key is its winner.
+    fn winner_first(&self, alias: &str) -> String {
+        let came = ["\"etl$run\"", "\"etl$source\"", "\"etl$line\"", "\"etl$byte\"", "\"etl$row\""];
+        let came = |direction: &str| came.map(|name| format!("{alias}.{name}{direction}")).join(", ");
+        let key = self.key_of(alias);
+        let Some(version) = self.version().and_then(|name| self.target.column(name)) else {
+            return format!("{key}, {}", came(" desc nulls last"));
+        };
+        let content = std::iter::once(version)
+            .chain(&self.target.columns)
+            .map(|column| format!("{} desc nulls last", ranked(column, alias)));
+        let content = content.collect::<Vec<_>>().join(", ");
+        format!("{key}, {content}, {alias}.\"etl$quarantine_id\" is not null, {}", came(""))
+    }
+}
+
+/// Where a candidate came, comparable as a row.
+fn came_at(alias: &str) -> String {
+    format!(
+        "{alias}.\"etl$run\", {alias}.\"etl$source\", coalesce({alias}.\"etl$line\", 0), \
+         coalesce({alias}.\"etl$byte\", 0), {alias}.\"etl$row\""
+    )
+}
