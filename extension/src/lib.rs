@@ -3,10 +3,13 @@
 //! Thin functions `etl_*` over the pure crate `etl_core`; nothing else lives here, because an extension's tables
 //! vanish from `pg_dump`. Tables belong to the migrations, files to the loader.
 #![deny(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "pgrx reads the SQLSTATE from an unboxed ErrorReport")]
 
-use pgrx::prelude::*;
+mod error;
+mod merge;
+mod value;
 
-pg_module_magic!(name, version);
+pgrx::pg_module_magic!(name, version);
 
 /// The hook that `cargo pgrx test` calls; the framework looks it up by this name.
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The quarantine: a row for each new identity that did not get in, and the closing of what waited.
 use super::super::name::Literal;
-use super::super::table::Parent;
+use super::super::table::{META, Parent};
 use super::judgements::{is_whole, refers};
 use super::rules::Rule;
 use super::{Plan, fates};
@@ -52,8 +52,13 @@ impl Plan<'_> {
             c.absent.as_deref().unwrap_or("null"),
         );
         let raw = format!("coalesce({})", raws.join(", "));
-        // A record that nobody carries is its row; a record that is no text is its bytes.
-        records.push(format!("case when {raw} is null then ({row})::text end"));
+        // A record that nobody carries is its staged row; a record that is no text is its bytes.
+        let meta: Vec<String> =
+            META.iter().filter(|name| has(name)).map(|name| Literal::new(*name).to_string()).collect();
+        records.push(format!(
+            "case when {raw} is null then (to_jsonb({origin}) - array[{}]::text[])::text end",
+            meta.join(", ")
+        ));
         let parents = self.rules().into_iter().filter_map(|rule| match rule {
             Rule::Parent(parent) => Some(missing_parent(parent)),
             _ => None,
