@@ -103,6 +103,13 @@ impl Error {
         self
     }
 
+    /// The same error with another exit code.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
     /// The exit code this error means.
     pub fn exit(&self) -> Exit {
         self.exit
