@@ -140,7 +140,7 @@ fn answering(place: &Place) -> Result<Option<Server>, Error> {
 fn running(place: &Place) -> Result<Option<i32>, Error> {
     let found = pidfile::read(&place.data())?;
     Ok(found
-        .filter(|found| pidfile::is_server(found.pid, &place.data()))
+        .filter(|found| pidfile::is_server(&place.account, found.pid, &place.data()))
         .map(|found| found.pid))
 }
 

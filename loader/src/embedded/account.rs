@@ -1,9 +1,12 @@
 //! Who the server runs as. PostgreSQL refuses root, so root hands the work to an unprivileged account.
 
 use std::env;
-use std::io::Write;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::error::Error;
@@ -75,6 +78,18 @@ impl Account {
         }
         let output = child.wait_with_output();
         checked(doing(), output).map(drop)
+    }
+
+    /// Where a link in /proc points. root without the capability to trace is refused what the owner may see.
+    pub fn read_link(&self, link: &Path) -> Option<PathBuf> {
+        match fs::read_link(link) {
+            Err(e) if e.kind() == ErrorKind::PermissionDenied && self.switch => {
+                let output = self.command("readlink").arg("--").arg(link).output().ok()?;
+                let target = output.stdout.strip_suffix(b"\n")?;
+                Some(PathBuf::from(OsStr::from_bytes(target)))
+            }
+            found => found.ok(),
+        }
     }
 
     /// Runs a command of the account to its end.

@@ -132,7 +132,7 @@ pub(super) fn start(place: &Place, binaries: &Binaries) -> Result<(), Error> {
         };
         let said = since(&place.log(), log_length);
         // Backends of a killed postmaster leave by themselves, but for one in the middle of a long statement.
-        let orphans = pidfile::orphans(&data);
+        let orphans = pidfile::orphans(account, &data);
         if !orphans.is_empty() && begun.elapsed() < ORPHANS {
             sleep(Duration::from_millis(200));
             continue;

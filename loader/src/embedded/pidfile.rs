@@ -6,6 +6,7 @@
 //! that no process has.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::account::Account;
@@ -48,35 +49,39 @@ fn parse(text: String) -> Option<Found> {
     Some(Found { pid, socket, text })
 }
 
-/// Whether the process is a PostgreSQL server at work in `data`. Without /proc the answer is yes if it exists at all.
-pub(super) fn is_server(pid: i32, data: &Path) -> bool {
-    if Path::new("/proc/self/cwd").exists() {
-        return works_in(&Path::new("/proc").join(pid.to_string()), data);
+/// Whether the process is a PostgreSQL server at work in `data`. Where that cannot be told, it is taken for one if it is
+/// the account's: waiting in vain is better than two servers on the same files.
+pub(super) fn is_server(account: &Account, pid: i32, data: &Path) -> bool {
+    let process = Path::new("/proc").join(pid.to_string());
+    if Path::new("/proc/self").exists() {
+        return works_in(account, &process, data);
     }
     rustix::process::Pid::from_raw(pid)
         .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
 /// Every process of PostgreSQL goes to the data directory and stays there.
-fn works_in(process: &Path, data: &Path) -> bool {
-    let named = fs::read_link(process.join("exe")).ok().and_then(|exe| {
-        exe.file_name()
-            .map(|name| name.to_string_lossy().starts_with("postgres"))
-    });
-    named == Some(true)
-        && fs::read_link(process.join("cwd"))
-            .is_ok_and(|cwd| data.canonicalize().is_ok_and(|data| cwd == data))
+fn works_in(account: &Account, process: &Path, data: &Path) -> bool {
+    if !fs::metadata(process).is_ok_and(|found| found.uid() == account.uid) {
+        return false;
+    }
+    let link = |name: &str| account.read_link(&process.join(name));
+    let (Some(program), Some(folder)) = (link("exe"), link("cwd")) else {
+        // Gone in the meantime, or not ours to see.
+        return process.exists();
+    };
+    let is_postgres = program
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("postgres"));
+    is_postgres && data.canonicalize().is_ok_and(|data| folder == data)
 }
 
 /// Processes of PostgreSQL at work in `data`: after the death of their postmaster, the ones to wait for.
-pub(super) fn orphans(data: &Path) -> Vec<i32> {
-    let Ok(processes) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
+pub(super) fn orphans(account: &Account, data: &Path) -> Vec<i32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes
-        .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid: &i32| works_in(&Path::new("/proc").join(pid.to_string()), data))
+        .filter(|pid: &i32| is_server(account, *pid, data))
         .collect()
 }
 
@@ -126,7 +131,8 @@ mod tests {
     #[test]
     fn another_process_is_not_taken_for_a_server() {
         let here = std::env::current_dir().unwrap();
-        assert!(!is_server(std::process::id() as i32, &here));
-        assert!(!is_server(NOBODY, &here));
+        let account = Account::find().unwrap();
+        assert!(!is_server(&account, std::process::id() as i32, &here));
+        assert!(!is_server(&account, NOBODY, &here));
     }
 }

@@ -55,6 +55,15 @@ impl Place {
             )));
         };
         let home = home.canonicalize().unwrap_or(home);
+        // pg_ctl puts the path into a shell's double quotes as it is.
+        let meaningful = |c: char| c.is_control() || "\"$`\\".contains(c);
+        if home.to_str().is_none_or(|path| path.contains(meaningful)) {
+            return Err(Error::usage(format!(
+                "{} cannot hold the embedded cluster: its path must be UTF-8 without quotes (\"), $, `, \\ and control characters",
+                home.display()
+            ))
+            .hint(format!("{VARIABLE}=/another/folder loader ...")));
+        }
         Ok(Place { home, account })
     }
 
@@ -177,12 +186,7 @@ impl Place {
     pub fn socket(&self) -> PathBuf {
         let bytes = self.home.as_os_str().as_bytes();
         let fits = bytes.len() + "/.s.PGSQL.5432".len() <= SOCKET_PATH_LIMIT;
-        // In a list of folders in a configuration file quotes and control characters have a meaning.
-        let plain = self
-            .home
-            .to_str()
-            .is_some_and(|s| !s.contains(|c: char| c.is_control() || c == '"'));
-        if fits && plain {
+        if fits {
             return self.home.clone();
         }
         let digest = Sha256::digest(bytes);

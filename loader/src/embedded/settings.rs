@@ -8,7 +8,7 @@ pub(super) const FILE: &str = "pg_etl.conf";
 /// The line that makes PostgreSQL read it. Whoever wants other values writes them below that line in postgresql.conf.
 pub(super) const INCLUDE: &str = "include_if_exists = 'pg_etl.conf'";
 
-/// The text of our part for a server of version `major`. `socket` holds neither control characters nor double quotes.
+/// The text of our part for a server of version `major`. `socket` is without double quotes and control characters.
 pub(super) fn text(socket: &Path, major: u32) -> String {
     let socket = socket.display().to_string().replace('\'', "''");
     // Staging needs a server with lz4 anyway; for WAL version 15 learnt it.
