@@ -1,4 +1,38 @@
 //! The loader: lands files in constrained PostgreSQL tables.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Context};
+use crate::error::{Error, Exit};
+
+mod cli;
+mod config;
+mod database;
+mod embedded;
+mod error;
+mod export;
+mod migrate;
+mod psql;
+mod quarantine;
+mod query;
+mod run;
+mod shipped;
+mod status;
+mod stop;
+
+fn main() -> ExitCode {
+    match cli::parse().and_then(execute) {
+        Ok(exit) => exit.into(),
+        Err(error) if error.is_broken_pipe() => Exit::Done.into(),
+        Err(error) => {
+            eprintln!("loader: {error}");
+            error.exit().into()
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<Exit, Error> {
+    let context = Context::new(cli.globals)?;
+    cli::dispatch(cli.command, &context)
+}

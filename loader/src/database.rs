@@ -1,0 +1,213 @@
+//! The database in use: which one it is, a connection to it, and the name it has in summaries.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use postgres::config::Host;
+use postgres::error::SqlState;
+use postgres::{Client, Config as Parameters, NoTls};
+
+use crate::cli::Settings;
+use crate::config::Embedded;
+use crate::embedded;
+use crate::error::Error;
+
+mod environment;
+
+/// Oldest server with everything the loader uses (`client_connection_check_interval`, lz4 columns).
+const OLDEST_SERVER: i32 = 140_000;
+
+/// An open connection.
+pub struct Database {
+    /// The connection.
+    pub client: Client,
+    /// What summaries call it: `embedded /var/lib/pg_etl` or `ana@host:5432/db`; never a password.
+    pub label: String,
+    /// Whether it is the loader's own cluster, where the session is the superuser's.
+    pub is_embedded: bool,
+}
+
+/// Where a connection would go, with everything it takes.
+pub struct Target {
+    /// Parameters for the driver.
+    pub parameters: Parameters,
+    /// As [`Database::label`].
+    pub label: String,
+    /// As [`Database::is_embedded`].
+    pub is_embedded: bool,
+}
+
+/// Connects to the database that the settings name: `--database-url`, else `DATABASE_URL`, else `PG*`, else the
+/// embedded cluster, which is made and started as needed.
+///
+/// # Errors
+/// Nothing names a database and the embedded cluster is not wanted, or the settings are not understood (exit 2);
+/// nobody answers, or the server does not let us in (exit 4); a server too old (exit 6).
+pub fn connect(settings: &Settings) -> Result<Database, Error> {
+    let target = target(settings)?;
+    let cannot = |e: postgres::Error| {
+        let error = Error::no_connection(format!("cannot connect to {}", target.label));
+        let error = match e.code() {
+            Some(&SqlState::INVALID_CATALOG_NAME) => error.hint("create the database, or correct its name"),
+            None if !target.is_embedded => {
+                error.hint("check --database-url, DATABASE_URL and PG*; without any of them the embedded cluster is used")
+            }
+            _ => error,
+        };
+        error.caused_by(e)
+    };
+    let mut client = target.parameters.connect(NoTls).map_err(&cannot)?;
+
+    // The backend of a killed loader notices within seconds instead of finishing its statement, locks and all.
+    // Not every system can (PostgreSQL refuses the value there), and nothing depends on it.
+    let _ = client.batch_execute("set client_connection_check_interval = '2s'");
+    let version: i32 = client
+        .query_one(
+            "select pg_catalog.current_setting('server_version_num')::integer",
+            &[],
+        )
+        .and_then(|row| row.try_get(0))
+        .map_err(&cannot)?;
+    if version < OLDEST_SERVER {
+        return Err(Error::mismatch(format!(
+            "{} is PostgreSQL {}, and the loader needs 14 or later",
+            target.label,
+            version / 10_000
+        )));
+    }
+    Ok(Database {
+        client,
+        label: target.label,
+        is_embedded: target.is_embedded,
+    })
+}
+
+/// Finds out where to connect; makes and starts the embedded cluster if it is that.
+///
+/// # Errors
+/// Those of [`connect`], but for what only a connection shows.
+pub fn target(settings: &Settings) -> Result<Target, Error> {
+    let given = environment::given(settings.database_url.as_deref())?;
+    let mut parameters = match (given, settings.embedded) {
+        (Some(given), Embedded::Always) if given.typed => {
+            return Err(Error::usage(
+                "--database-url is given, and loader.toml says embedded = \"always\"",
+            )
+            .hint("leave out --database-url, or name another --config"));
+        }
+        (Some(given), Embedded::Fallback | Embedded::Never) => given.parameters,
+        (_, Embedded::Fallback | Embedded::Always) => return embedded_target(settings),
+        (None, Embedded::Never) => {
+            return Err(Error::usage(
+                "no database is named, and loader.toml says embedded = false: \
+                 --database-url, DATABASE_URL, PGHOST, PGPORT, PGUSER and PGDATABASE are all unset",
+            )
+            .hint("loader --database-url postgres://USER@HOST:5432/DATABASE ..."));
+        }
+    };
+    parameters.keepalives_idle(Duration::from_secs(30));
+    Ok(Target {
+        label: label(&parameters),
+        parameters,
+        is_embedded: false,
+    })
+}
+
+fn embedded_target(settings: &Settings) -> Result<Target, Error> {
+    let server = embedded::ensure_running(settings.quiet)?;
+    let database = settings.database.as_deref().unwrap_or("pg_etl");
+    embedded::ensure_database(&server, database)?;
+    let mut parameters = server.parameters();
+    parameters
+        .dbname(database)
+        .application_name("pg_etl loader");
+    let label = match database {
+        "pg_etl" => format!("embedded {}", server.home.display()),
+        other => format!("embedded {}, database {other}", server.home.display()),
+    };
+    Ok(Target {
+        parameters,
+        label,
+        is_embedded: true,
+    })
+}
+
+/// `user@host:port/database`.
+fn label(parameters: &Parameters) -> String {
+    let host = match parameters.get_hosts().first() {
+        Some(Host::Tcp(name)) => name.clone(),
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => parameters
+            .get_hostaddrs()
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    };
+    let port = parameters.get_ports().first().copied().unwrap_or(5432);
+    let user = parameters.get_user().unwrap_or_default();
+    format!(
+        "{user}@{host}:{port}/{}",
+        parameters.get_dbname().unwrap_or(user)
+    )
+}
+
+impl Database {
+    /// Takes on a role for the rest of the session, on the embedded cluster and where the role exists; elsewhere the
+    /// login role is the operator's choice and stays. Call it after [`crate::migrate::ensure_ready`].
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub fn act_as(&mut self, role: &str) -> Result<(), Error> {
+        if !self.is_embedded {
+            return Ok(());
+        }
+        let doing = format!("take on the role {role}");
+        let known = self
+            .client
+            .query_opt(
+                "select from pg_catalog.pg_roles where rolname = $1",
+                &[&role],
+            )
+            .map_err(|e| Error::database(&doing, e))?;
+        match known {
+            Some(_) => self
+                .client
+                .batch_execute(&format!("set role {}", quoted(role)))
+                .map_err(|e| Error::database(&doing, e)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An identifier in double quotes.
+pub fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// The directory libpq looks for a socket in where no host is named, on Debian and elsewhere.
+fn default_socket_directory() -> PathBuf {
+    let debian = PathBuf::from("/var/run/postgresql");
+    if debian.is_dir() {
+        debian
+    } else {
+        PathBuf::from("/tmp")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_never_holds_the_password() {
+        let parameters: Parameters = "postgres://ana:secret@db.example.org:6000/campaign"
+            .parse()
+            .unwrap();
+        assert_eq!(label(&parameters), "ana@db.example.org:6000/campaign");
+    }
+
+    #[test]
+    fn identifiers_are_quoted() {
+        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+    }
+}

@@ -1,0 +1,76 @@
+//! `loader migrate`: the extension and the tables are brought to the state this loader knows.
+//!
+//! refinery is wrapped, because by itself it takes no lock (concurrent migrators fail in every round), commits a migration
+//! before its history row (a kill between them is stuck for ever), silently skips badly named files, and reports
+//! "db error". Here one session holds an advisory lock before refinery's first statement, each set is one transaction
+//! with a history table of its own, and names, gaps and drift are checked before anything runs.
+
+use std::io::Write;
+
+use crate::cli::{Context, MigrateArgs};
+use crate::config::Config;
+use crate::database::{self, Database};
+use crate::error::{Error, Exit};
+
+mod administrator;
+mod apply;
+mod extension;
+mod history;
+mod names;
+mod set;
+mod sql;
+mod status;
+
+use extension::Extension;
+use set::Set;
+
+/// The set of the ledger, which every dataset needs.
+const LEDGER: &str = "etl";
+
+/// Runs `loader migrate`.
+///
+/// # Errors
+/// Unknown datasets (exit 2), badly named files, drift, gaps, a newer database or another extension (exit 6), a role
+/// that may not (exit 1), another migrator that does not end (exit 5).
+pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
+    let sets = Set::all(&args.datasets, &context.config)?;
+    let mut db = database::connect(&context.settings)?;
+    if args.status {
+        return status::print(&mut db, &sets, args.format);
+    }
+    if args.dry_run {
+        sql::print(&mut db, &sets)?;
+        return Ok(Exit::Done);
+    }
+    context.note(format!("migrating {}", db.label));
+    let mut out = std::io::stdout().lock();
+    for line in apply::all(&mut db, &sets, &|text| context.note(text))? {
+        writeln!(out, "{line}")?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Sees to it, before a run, that the extension and the tables of `dataset` are there: migrates if they are not and the
+/// role may. Returns notes to print. Call it before [`Database::act_as`].
+///
+/// # Errors
+/// As [`run`].
+pub fn ensure_ready(
+    db: &mut Database,
+    config: &Config,
+    dataset: &str,
+) -> Result<Vec<String>, Error> {
+    let sets = Set::all(&[dataset.to_owned()], config)?;
+    let extension = Extension::look(db)?;
+    let mut complete = extension.is_current();
+    for set in &sets {
+        complete &= history::compare(db, set)?.pending.is_empty();
+    }
+    if complete {
+        return Ok(Vec::new());
+    }
+    let mut notes = vec![format!("{} is not migrated yet:", db.label)];
+    let lines = apply::all(db, &sets, &|_| {})?;
+    notes.extend(lines.into_iter().map(|line| format!("  {line}")));
+    Ok(notes)
+}

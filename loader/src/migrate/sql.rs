@@ -1,0 +1,78 @@
+//! `loader migrate --dry-run`: the SQL that would run.
+
+use std::io::Write;
+
+use super::administrator::Missing;
+use super::extension::Extension;
+use super::history;
+use super::set::Set;
+use crate::database::Database;
+use crate::error::Error;
+use crate::shipped;
+
+/// Prints it; runs nothing. The rows that refinery writes into its history are left out.
+///
+/// # Errors
+/// What would stop `loader migrate` before its first statement.
+pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
+    let extension = Extension::look(db)?.statement(db)?;
+    let comparisons = sets
+        .iter()
+        .map(|set| history::compare(db, set))
+        .collect::<Result<Vec<_>, _>>()?;
+    let missing = Missing::look(db).map_err(|e| Error::database("look for the roles", e))?;
+    let pending = comparisons
+        .iter()
+        .any(|comparison| !comparison.pending.is_empty());
+
+    let mut out = std::io::stdout().lock();
+    if pending || extension.is_some() || missing.roles_or_schema() {
+        writeln!(
+            out,
+            "-- roles and the ledger's schema: creates what is missing\n{}",
+            shipped::ROLES.trim_end()
+        )?;
+    }
+    match extension {
+        Some(statement) => writeln!(out, "{statement};")?,
+        None => writeln!(out, "-- the extension: already up to date")?,
+    }
+    if pending || sets.iter().any(|set| set.load.is_some()) {
+        writeln!(out, "set role etl_owner;")?;
+    }
+    for (set, comparison) in sets.iter().zip(&comparisons) {
+        if comparison.pending.is_empty() {
+            writeln!(out, "-- {}: already up to date", set.name)?;
+        } else {
+            writeln!(
+                out,
+                "-- {}: in one transaction, recorded in {}\nbegin;",
+                set.name,
+                set.history()
+            )?;
+            for migration in &comparison.pending {
+                writeln!(
+                    out,
+                    "-- {} {migration}\n{}",
+                    set.name,
+                    migration.sql().unwrap_or_default().trim_end()
+                )?;
+            }
+            writeln!(
+                out,
+                "commit;\ngrant select on {} to etl_loader, etl_reader;",
+                set.history()
+            )?;
+        }
+        if let Some((path, text)) = &set.load {
+            writeln!(
+                out,
+                "-- {}: {}\n{}",
+                set.name,
+                path.display(),
+                text.trim_end()
+            )?;
+        }
+    }
+    Ok(())
+}
