@@ -44,10 +44,10 @@ pub fn real(file: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// How often to repeat a heavy test: `usually`, or `full` times with `ETL_FULL=1` (`make test-full`).
+/// How often to repeat a heavy test: `usually`, or `full` times with `ETL_TEST_FULL=1` (`make test-full`).
 #[must_use]
 pub fn rounds(usually: u32, full: u32) -> u32 {
-    if std::env::var_os("ETL_FULL").is_some_and(|value| value == "1") {
+    if std::env::var_os("ETL_TEST_FULL").is_some_and(|value| value == "1") {
         full
     } else {
         usually
