@@ -65,11 +65,14 @@ fn run(dataset: &str, case: &Path) -> BTreeMap<String, String> {
         let name = input.file_name().unwrap().to_string_lossy().into_owned();
         std::fs::copy(&input, loader.folder().join(&name)).unwrap();
         let ran = loader.run(["run", dataset, &name]);
+        let code = ran.status.code().unwrap_or(-1);
+        // Notes and progress are not part of a case; what a refusal says is.
+        let error = if code == 1 { ran.stderr.as_str() } else { "" };
         let _ = writeln!(
             said,
-            "$ loader run {dataset} {name}\n{}exit {}\n",
+            "$ loader run {dataset} {name}\n{}{}exit {code}\n",
             normalised(&ran.stdout, &database, loader.folder()),
-            ran.status.code().unwrap_or(-1)
+            normalised(error, &database, loader.folder()),
         );
         accounting::check(&database, dataset);
     }

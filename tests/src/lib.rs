@@ -10,3 +10,4 @@ pub mod database;
 pub mod generate;
 pub mod inputs;
 pub mod loader;
+pub mod measure;

@@ -38,17 +38,22 @@ pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("ETL_LOADER") {
         return path.into();
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
-    let path = target.join("release/loader");
+    let path = target_folder().join("release/loader");
     assert!(
         path.exists(),
         "{} is not there: run `make install`, or name a loader in ETL_LOADER",
         path.display()
     );
     path
+}
+
+/// Where cargo builds: `CARGO_TARGET_DIR`, else the workspace's `target`.
+#[must_use]
+pub fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        PathBuf::from,
+    )
 }
 
 impl Default for Loader {
