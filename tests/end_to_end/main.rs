@@ -1,1 +1,28 @@
-//! End-to-end tests: a real server, the installed extension, the built loader.
+//! End-to-end tests: a real server, the installed extension, the built loader. One binary, a module a theme.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+/// Records that must not get in, and files that are refused.
+mod damage;
+/// The private cluster that the loader makes when no database is named.
+mod embedded;
+/// Every exit code.
+mod exits;
+/// Files written by `export`, and answers printed by `query`.
+mod exports;
+/// Input folders and what must come of them (`tests/cases`).
+mod golden;
+mod harness;
+/// The loader killed in the middle.
+mod killed;
+/// Several migrators at once, and migrators killed in the middle.
+mod migrators;
+/// The same input again writes nothing.
+mod noop;
+/// Any order, split and repetition gives the same tables.
+mod order;
+/// The real file's known figures.
+mod real;
+/// Ways to lay out JSON.
+mod shapes;
+/// The functions without the loader.
+mod sql;

@@ -1,0 +1,82 @@
+//! Synthetic input: seeded, of any size, the same bytes on every machine.
+//!
+//! Every entity is a function of (seed, kind, number), never of what was generated before it, so records stream out in constant memory and a
+//! record deep in a file can be made again on its own: that is how exact duplicates and older or newer versions of earlier records arise.
+
+pub mod json;
+pub mod mobilize;
+pub mod random;
+mod words;
+
+use std::io::{self, Write};
+
+/// How the records of a file are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON array, one record a line.
+    Array,
+    /// JSON lines: one record a line, nothing around them.
+    Lines,
+    /// One page of the API: `{"count":…,"next":null,"previous":null,"data":[…]}`.
+    Page,
+}
+
+/// Writes records one by one in a [`Format`].
+pub struct Frame<W: Write> {
+    out: W,
+    format: Format,
+    written: u64,
+}
+
+impl<W: Write> Frame<W> {
+    /// Begins a file; `count` is what a page claims to hold.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn begin(mut out: W, format: Format, count: u64) -> io::Result<Self> {
+        match format {
+            Format::Array => out.write_all(b"[")?,
+            Format::Lines => {}
+            Format::Page => write!(
+                out,
+                "{{\"count\":{count},\"next\":null,\"previous\":null,\"data\":["
+            )?,
+        }
+        Ok(Self {
+            out,
+            format,
+            written: 0,
+        })
+    }
+
+    /// Adds one record, given as JSON without a line break.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn record(&mut self, record: &[u8]) -> io::Result<()> {
+        match (self.format, self.written) {
+            (Format::Lines, _) => {}
+            (_, 0) => self.out.write_all(b"\n")?,
+            _ => self.out.write_all(b",\n")?,
+        }
+        self.out.write_all(record)?;
+        if self.format == Format::Lines {
+            self.out.write_all(b"\n")?;
+        }
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Ends the file and flushes it.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn end(mut self) -> io::Result<()> {
+        match self.format {
+            Format::Array => self.out.write_all(b"\n]\n")?,
+            Format::Lines => {}
+            Format::Page => self.out.write_all(b"\n]}\n")?,
+        }
+        self.out.flush()
+    }
+}
