@@ -163,13 +163,14 @@ fn judge(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
 /// Writes what was decided. Rows written must equal rows classified: triggers and other writers do not go unnoticed.
 fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
     let decided = run.decided()?;
+    // Rows that are there may come to refer to rows that are new: inserts go first.
+    let inserted = if decided.inserts > 0 { run.execute(&plan.insert())? } else { 0 };
     let mut updated = 0;
     if decided.updates > 0
         && let Some(update) = plan.update()
     {
         updated = run.execute(&update)?;
     }
-    let inserted = if decided.inserts > 0 { run.execute(&plan.insert())? } else { 0 };
     if (inserted, updated) != (decided.inserts, decided.updates) {
         return Err(misuse(
             PgSqlErrorCode::ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,

@@ -26,3 +26,5 @@ mod real;
 mod shapes;
 /// The functions without the loader.
 mod sql;
+/// Random histories against the model of a merge.
+mod merge;

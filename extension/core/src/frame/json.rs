@@ -137,21 +137,17 @@ impl JsonFramer {
         }
         match self.mode {
             Mode::Line { start, length } => self.end_line(&[], start, length, sink)?,
-            Mode::Array(_) => {
-                self.refuse("22P02", "the source ends inside the array".to_owned())?
-            }
+            Mode::Array(_) => self.refuse("22P02", "the source ends inside the array".to_owned())?,
             Mode::Tail(_) => self.refuse("22P02", "the source ends inside a page".to_owned())?,
             Mode::Record(open) => {
                 let Position { byte, line, .. } = open.start;
-                let message = format!(
-                    "the source ends inside the record that begins in line {line} at byte {byte}"
-                );
+                let message =
+                    format!("the source ends inside the record that begins in line {line} at byte {byte}");
                 self.refuse("22P02", message)?;
             }
             _ => {}
         }
-        if self.summary.records == 1 && matches!(self.summary.shape, Shape::Lines | Shape::Objects)
-        {
+        if self.summary.records == 1 && matches!(self.summary.shape, Shape::Lines | Shape::Objects) {
             self.summary.shape = Shape::Object;
             if let Some((place, message)) = self.lone_error.take() {
                 self.position = place;
@@ -176,11 +172,7 @@ impl JsonFramer {
     }
 
     /// Takes bytes, be they new or kept from the opening.
-    pub(super) fn feed<E>(
-        &mut self,
-        mut bytes: &[u8],
-        sink: Sink<'_, E>,
-    ) -> Result<(), Stopped<E>> {
+    pub(super) fn feed<E>(&mut self, mut bytes: &[u8], sink: Sink<'_, E>) -> Result<(), Stopped<E>> {
         while !bytes.is_empty() {
             let used = match self.mode {
                 Mode::Start | Mode::Opening { .. } => self.collect_opening(bytes, sink)?,
@@ -202,12 +194,7 @@ impl JsonFramer {
     }
 
     /// What begins with `first`, outside of any record.
-    fn value<E>(
-        &mut self,
-        first: u8,
-        bytes: &[u8],
-        sink: Sink<'_, E>,
-    ) -> Result<usize, Stopped<E>> {
+    fn value<E>(&mut self, first: u8, bytes: &[u8], sink: Sink<'_, E>) -> Result<usize, Stopped<E>> {
         match (self.mode, first) {
             (Mode::Blank, _) => return Ok(self.top(first, bytes)?),
             (Mode::BetweenPages, b'{') => self.mode = Mode::Opening { try_at: 1 },
@@ -243,11 +230,9 @@ impl JsonFramer {
                 self.pass(bytes, 1);
                 self.mode = match is_page {
                     false => Mode::AfterArray,
-                    true => Mode::Tail(Open {
-                        start: self.position,
-                        length: 0,
-                        extent: Extent::rest_of_object(),
-                    }),
+                    true => {
+                        Mode::Tail(Open { start: self.position, length: 0, extent: Extent::rest_of_object() })
+                    }
                 };
                 return Ok(1);
             }
@@ -258,10 +243,7 @@ impl JsonFramer {
             }
             (Expect::CommaOrEnd, _) => {
                 let found = found(bytes, 0);
-                self.refuse(
-                    nul_or(first),
-                    format!("expected `,` or `]` after a record, found {found}"),
-                )?;
+                self.refuse(nul_or(first), format!("expected `,` or `]` after a record, found {found}"))?;
             }
             (_, b',' | b':' | b']' | b'}' | 0..0x20) => {
                 let found = found(bytes, 0);
@@ -273,12 +255,7 @@ impl JsonFramer {
     }
 
     /// A record begins. Nearly always it is good and ends in this chunk: then this is the only pass over it.
-    fn begin_record<E>(
-        &mut self,
-        first: u8,
-        bytes: &[u8],
-        sink: Sink<'_, E>,
-    ) -> Result<usize, Stopped<E>> {
+    fn begin_record<E>(&mut self, first: u8, bytes: &[u8], sink: Sink<'_, E>) -> Result<usize, Stopped<E>> {
         let start = self.position;
         let checked = match first {
             b'{' => check(bytes, 0, depth_limit(self.limits)).ok(),
@@ -286,11 +263,7 @@ impl JsonFramer {
         };
         let Some(record) = checked.and_then(|end| bytes.get(..end)) else {
             let extent = Extent::of(first);
-            self.mode = Mode::Record(Open {
-                start,
-                length: 0,
-                extent,
-            });
+            self.mode = Mode::Record(Open { start, length: 0, extent });
             return Ok(0);
         };
         self.pass(bytes, record.len());
@@ -311,12 +284,7 @@ impl JsonFramer {
     }
 
     /// Goes on with a record whose end is being sought.
-    fn record<E>(
-        &mut self,
-        mut open: Open,
-        bytes: &[u8],
-        sink: Sink<'_, E>,
-    ) -> Result<usize, Stopped<E>> {
+    fn record<E>(&mut self, mut open: Open, bytes: &[u8], sink: Sink<'_, E>) -> Result<usize, Stopped<E>> {
         let end = match open.extent.scan(bytes) {
             Reach::Lost(at, message) => {
                 let Position { byte, line, .. } = open.start;
@@ -372,12 +340,7 @@ impl JsonFramer {
         self.summary.records += 1;
         self.summary.faults += u64::from(content.is_err());
         let Position { byte, line, .. } = start;
-        sink(Framed {
-            line,
-            byte,
-            content,
-        })
-        .map_err(Stopped::Sink)
+        sink(Framed { line, byte, content }).map_err(Stopped::Sink)
     }
 
     fn look_for_error(&mut self, start: Position, record: &[u8]) -> Result<(), Refused> {
@@ -417,10 +380,7 @@ impl JsonFramer {
                 Err(stop) => {
                     let problem = match stop {
                         Stop::Bad(problem) => problem,
-                        Stop::Incomplete => Problem {
-                            at: tail.len(),
-                            kind: Kind::Expected("more"),
-                        },
+                        Stop::Incomplete => Problem { at: tail.len(), kind: Kind::Expected("more") },
                     };
                     let message = problem.message(&tail, open.start.byte, self.limits);
                     self.position = open.start.at(&tail, problem.at);
@@ -450,9 +410,7 @@ impl JsonFramer {
         self.summary.pages += 1;
         self.summary.count = page.count.or(self.summary.count);
         self.summary.next = page.next;
-        self.summary.results_limited_to = page
-            .results_limited_to
-            .or(self.summary.results_limited_to.take());
+        self.summary.results_limited_to = page.results_limited_to.or(self.summary.results_limited_to.take());
         self.mode = Mode::BetweenPages;
         Ok(())
     }
@@ -494,29 +452,13 @@ impl JsonFramer {
     /// Refuses the source at the position reached.
     pub(super) fn refuse(&self, sqlstate: &'static str, message: String) -> Result<(), Refused> {
         let Position { byte, line, .. } = self.position;
-        Err(Refused {
-            byte,
-            line,
-            sqlstate,
-            message,
-        })
+        Err(Refused { byte, line, sqlstate, message })
     }
 
-    fn refuse_at<T, X: From<Refused>>(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        message: String,
-    ) -> Result<T, X> {
+    fn refuse_at<T, X: From<Refused>>(&mut self, bytes: &[u8], at: usize, message: String) -> Result<T, X> {
         let Position { byte, line, .. } = self.position.at(bytes, at);
         let sqlstate = nul_or(bytes.get(at).copied().unwrap_or(b' '));
-        Err(Refused {
-            byte,
-            line,
-            sqlstate,
-            message,
-        }
-        .into())
+        Err(Refused { byte, line, sqlstate, message }.into())
     }
 }
 
@@ -532,10 +474,6 @@ pub(super) fn nul_or(byte: u8) -> &'static str {
 pub(super) fn utf8(record: &[u8], byte: u64, limits: Limits) -> Result<&str, Fault<'_>> {
     std::str::from_utf8(record).map_err(|error| {
         let at = error.valid_up_to();
-        Problem {
-            at,
-            kind: Kind::Encoding,
-        }
-        .fault(record, byte, limits)
+        Problem { at, kind: Kind::Encoding }.fault(record, byte, limits)
     })
 }

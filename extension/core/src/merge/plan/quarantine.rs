@@ -49,7 +49,8 @@ impl Plan<'_> {
         let row = format!(
             "(select to_jsonb(r) from (select {}) as r) - coalesce({}, '{{}}'::text[])",
             columns.collect::<Vec<_>>().join(", "),
-            c.absent.as_deref().unwrap_or("null"),
+            // What the record lacked when it came, whatever filled it in this run.
+            if has("absent") { format!("{origin}.absent") } else { "null".into() },
         );
         let raw = format!("coalesce({})", raws.join(", "));
         // A record that nobody carries is its staged row; a record that is no text is its bytes.

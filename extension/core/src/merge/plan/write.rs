@@ -1,4 +1,4 @@
-//! Writing: the winners that change the target, updates first.
+//! Writing: the winners that change the target.
 use super::super::name::Literal;
 use super::super::table::Column;
 use super::{Plan, fates};
