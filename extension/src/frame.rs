@@ -145,7 +145,7 @@ mod tests {
         );
         assert_eq!(
             counts,
-            Ok(Some(r#"1 1 {"a":1}; 2 10 22P05; 2 23 {"b":2}"#.to_owned()))
+            Ok(Some(r#"1 1 {"a":1}; 2 10 22P05; 2 25 {"b":2}"#.to_owned()))
         );
     }
 
