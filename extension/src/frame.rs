@@ -15,10 +15,7 @@ const STEP: usize = 64 * 1024;
 /// `record` is null where `problem` and `sqlstate` say why and `raw` has the bytes. `line` counts from 1, `byte` from 0.
 /// A document whose frame is damaged raises, with the line and the byte.
 #[pg_extern(immutable, parallel_safe, strict)]
-#[allow(
-    clippy::type_complexity,
-    reason = "pgrx reads the columns from the type as it is written here"
-)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the type as it is written here")]
 fn etl_frame_json(
     document: &str,
 ) -> TableIterator<
@@ -48,14 +45,7 @@ comment on function etl_frame_json(text) is
     requires = [etl_frame_json]
 );
 
-type Row = (
-    i64,
-    i64,
-    Option<String>,
-    Option<Vec<u8>>,
-    Option<String>,
-    Option<String>,
-);
+type Row = (i64, i64, Option<String>, Option<Vec<u8>>, Option<String>, Option<String>);
 
 /// A document being framed, a step ahead of the rows taken from it.
 struct Frames<'a> {
@@ -104,11 +94,7 @@ fn row(framed: Framed<'_>) -> Row {
     let (line, byte) = (framed.line as i64, framed.byte as i64);
     match framed.content {
         Ok(record) => (line, byte, Some(record.to_owned()), None, None, None),
-        Err(Fault {
-            sqlstate,
-            message,
-            raw,
-        }) => {
+        Err(Fault { sqlstate, message, raw }) => {
             let raw = Some(raw.to_owned());
             let sqlstate = Some(sqlstate.to_owned());
             (line, byte, None, raw, Some(message), sqlstate)
@@ -124,12 +110,8 @@ fn raise(refused: &Refused) {
         "54000" => PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
         _ => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
     };
-    ErrorReport::new(
-        code,
-        format!("the JSON document cannot be framed: {refused}"),
-        "etl_frame_json",
-    )
-    .report(PgLogLevel::ERROR);
+    ErrorReport::new(code, format!("the JSON document cannot be framed: {refused}"), "etl_frame_json")
+        .report(PgLogLevel::ERROR);
 }
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -143,10 +125,7 @@ mod tests {
             r#"select string_agg(concat_ws(' ', line, byte, coalesce(record, sqlstate)), '; ' order by byte)
                from etl_frame_json(E'[{"a":1}\n,{"a":"\\u0000"},{"b":2}]')"#,
         );
-        assert_eq!(
-            counts,
-            Ok(Some(r#"1 1 {"a":1}; 2 10 22P05; 2 25 {"b":2}"#.to_owned()))
-        );
+        assert_eq!(counts, Ok(Some(r#"1 1 {"a":1}; 2 10 22P05; 2 25 {"b":2}"#.to_owned())));
     }
 
     #[pg_test]

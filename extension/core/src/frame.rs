@@ -85,10 +85,7 @@ impl Limits {
 impl Default for Limits {
     /// 16 MiB and 127 levels.
     fn default() -> Self {
-        Limits {
-            record_bytes: 16 * 1024 * 1024,
-            depth: Limits::DEEPEST,
-        }
+        Limits { record_bytes: 16 * 1024 * 1024, depth: Limits::DEEPEST }
     }
 }
 

@@ -67,8 +67,7 @@ impl Envelope {
             _ if self.foreign => None,
             (Some(error), _) => Some(error_reply(error)),
             (None, Data::Null) => Some(
-                "a page whose `data` is null: an answer without records has an empty array there"
-                    .to_owned(),
+                "a page whose `data` is null: an answer without records has an empty array there".to_owned(),
             ),
             _ => None,
         }
@@ -143,10 +142,7 @@ impl Envelope {
             }
             _ => self.foreign = true,
         }
-        self.paged |= matches!(
-            name,
-            "count" | "next" | "previous" | "results_limited_to" | "metadata"
-        );
+        self.paged |= matches!(name, "count" | "next" | "previous" | "results_limited_to" | "metadata");
     }
 }
 
@@ -158,18 +154,9 @@ pub(super) fn error_reply(error: &str) -> String {
 /// Whether a record may be nothing but an envelope: its first key is one of an envelope's (or escaped).
 pub(super) fn begins_like_one(record: &[u8]) -> bool {
     let key = record.get(blank(record, 1) + 1..).unwrap_or_default();
-    [
-        "data\"",
-        "error\"",
-        "count\"",
-        "next\"",
-        "previous\"",
-        "results_limited_to\"",
-        "metadata\"",
-        "\\u",
-    ]
-    .iter()
-    .any(|name| key.starts_with(name.as_bytes()))
+    ["data\"", "error\"", "count\"", "next\"", "previous\"", "results_limited_to\"", "metadata\"", "\\u"]
+        .iter()
+        .any(|name| key.starts_with(name.as_bytes()))
 }
 
 /// JSON text for a message.

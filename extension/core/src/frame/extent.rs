@@ -55,12 +55,7 @@ impl Extent {
 
     /// For the rest of an object, of which a value has just been read.
     pub fn rest_of_object() -> Self {
-        Extent {
-            depth: 1,
-            objects: 1,
-            before: b']',
-            ..Extent::of(b'{')
-        }
+        Extent { depth: 1, objects: 1, before: b']', ..Extent::of(b'{') }
     }
 
     /// Goes on with the next bytes.
@@ -114,9 +109,7 @@ impl Extent {
             return Err("`,` `:` `}` or `]` after a string");
         }
         match byte {
-            b'"' if matches!(self.before, b'{' | b'[' | b',' | b':') => {
-                self.inside = Inside::String
-            }
+            b'"' if matches!(self.before, b'{' | b'[' | b',' | b':') => self.inside = Inside::String,
             b'"' => return Err("`,` or `:` before a string"),
             b'{' | b'[' => {
                 if self.depth < COMPARED {
@@ -149,10 +142,7 @@ impl Extent {
 
 /// Ends a number or a literal.
 fn is_delimiter(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'\n' | b'\t' | b'\r' | b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"'
-    )
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r' | b',' | b':' | b'{' | b'}' | b'[' | b']' | b'"')
 }
 
 #[cfg(test)]
@@ -191,10 +181,7 @@ mod tests {
             (r#"{"a":1 "b":2}"#, 7),
             (r#"{a"b":2}"#, 2),
         ] {
-            assert!(
-                matches!(reach(text), Reach::Lost(lost, _) if lost == at),
-                "{text}"
-            );
+            assert!(matches!(reach(text), Reach::Lost(lost, _) if lost == at), "{text}");
         }
     }
 

@@ -136,21 +136,17 @@ impl JsonFramer {
         }
         match self.mode {
             Mode::Line { start, length } => self.end_line(&[], start, length, sink)?,
-            Mode::Array(_) => {
-                self.refuse("22P02", "the source ends inside the array".to_owned())?
-            }
+            Mode::Array(_) => self.refuse("22P02", "the source ends inside the array".to_owned())?,
             Mode::Tail(_) => self.refuse("22P02", "the source ends inside a page".to_owned())?,
             Mode::Record(open) => {
                 let Position { byte, line, .. } = open.start;
-                let message = format!(
-                    "the source ends inside the record that begins in line {line} at byte {byte}"
-                );
+                let message =
+                    format!("the source ends inside the record that begins in line {line} at byte {byte}");
                 self.refuse("22P02", message)?;
             }
             _ => {}
         }
-        if self.summary.records == 1 && matches!(self.summary.shape, Shape::Lines | Shape::Objects)
-        {
+        if self.summary.records == 1 && matches!(self.summary.shape, Shape::Lines | Shape::Objects) {
             self.summary.shape = Shape::Object;
             if let Some((place, message)) = self.lone_error.take() {
                 self.position = place;
@@ -175,11 +171,7 @@ impl JsonFramer {
     }
 
     /// Takes bytes, be they new or kept from the opening.
-    pub(super) fn feed<E>(
-        &mut self,
-        mut bytes: &[u8],
-        sink: Sink<'_, E>,
-    ) -> Result<(), Stopped<E>> {
+    pub(super) fn feed<E>(&mut self, mut bytes: &[u8], sink: Sink<'_, E>) -> Result<(), Stopped<E>> {
         while !bytes.is_empty() {
             let used = match self.mode {
                 Mode::Start | Mode::Opening { .. } => self.collect_opening(bytes, sink)?,
@@ -201,12 +193,7 @@ impl JsonFramer {
     }
 
     /// What begins with `first`, outside of any record.
-    fn value<E>(
-        &mut self,
-        first: u8,
-        bytes: &[u8],
-        sink: Sink<'_, E>,
-    ) -> Result<usize, Stopped<E>> {
+    fn value<E>(&mut self, first: u8, bytes: &[u8], sink: Sink<'_, E>) -> Result<usize, Stopped<E>> {
         match (self.mode, first) {
             (Mode::Blank, _) => return Ok(self.top(first, bytes)?),
             (Mode::BetweenPages, b'{') => self.mode = Mode::Opening { try_at: 1 },
@@ -242,11 +229,9 @@ impl JsonFramer {
                 self.pass(bytes, 1);
                 self.mode = match is_page {
                     false => Mode::AfterArray,
-                    true => Mode::Tail(Open {
-                        start: self.position,
-                        length: 0,
-                        extent: Extent::rest_of_object(),
-                    }),
+                    true => {
+                        Mode::Tail(Open { start: self.position, length: 0, extent: Extent::rest_of_object() })
+                    }
                 };
                 return Ok(1);
             }
@@ -257,10 +242,7 @@ impl JsonFramer {
             }
             (Expect::CommaOrEnd, _) => {
                 let found = found(bytes, 0);
-                self.refuse(
-                    nul_or(first),
-                    format!("expected `,` or `]` after a record, found {found}"),
-                )?;
+                self.refuse(nul_or(first), format!("expected `,` or `]` after a record, found {found}"))?;
             }
             (_, b',' | b':' | b']' | b'}' | 0..0x20) => {
                 let found = found(bytes, 0);
@@ -284,12 +266,7 @@ impl JsonFramer {
         self.summary.records += 1;
         self.summary.faults += u64::from(content.is_err());
         let Position { byte, line, .. } = start;
-        sink(Framed {
-            line,
-            byte,
-            content,
-        })
-        .map_err(Stopped::Sink)
+        sink(Framed { line, byte, content }).map_err(Stopped::Sink)
     }
 
     pub(super) fn pass(&mut self, bytes: &[u8], count: usize) {
@@ -299,12 +276,7 @@ impl JsonFramer {
     /// Refuses the source at the position reached.
     pub(super) fn refuse(&self, sqlstate: &'static str, message: String) -> Result<(), Refused> {
         let Position { byte, line, .. } = self.position;
-        Err(Refused {
-            byte,
-            line,
-            sqlstate,
-            message,
-        })
+        Err(Refused { byte, line, sqlstate, message })
     }
 
     pub(super) fn refuse_at<T, X: From<Refused>>(
@@ -315,13 +287,7 @@ impl JsonFramer {
     ) -> Result<T, X> {
         let Position { byte, line, .. } = self.position.at(bytes, at);
         let sqlstate = nul_or(bytes.get(at).copied().unwrap_or(b' '));
-        Err(Refused {
-            byte,
-            line,
-            sqlstate,
-            message,
-        }
-        .into())
+        Err(Refused { byte, line, sqlstate, message }.into())
     }
 }
 

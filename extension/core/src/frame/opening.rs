@@ -42,10 +42,7 @@ impl JsonFramer {
             b'<' => self.refuse("22P02", "HTML or XML, not JSON".to_owned())?,
             0..0x20 => {
                 let found = found(bytes, 0);
-                self.refuse(
-                    nul_or(first),
-                    format!("expected `[` or `{{`, found {found}"),
-                )?;
+                self.refuse(nul_or(first), format!("expected `[` or `{{`, found {found}"))?;
             }
             _ => self.mode = Mode::Opening { try_at: FIRST_TRY },
         }
@@ -63,8 +60,7 @@ impl JsonFramer {
             _ => HEAD,
         };
         let used = wanted.saturating_sub(self.buffer.len()).min(bytes.len());
-        self.buffer
-            .extend_from_slice(bytes.get(..used).unwrap_or(bytes));
+        self.buffer.extend_from_slice(bytes.get(..used).unwrap_or(bytes));
         if self.buffer.len() >= wanted {
             self.open(false, sink)?;
         }
@@ -93,9 +89,7 @@ impl JsonFramer {
             }
             _ => match self.decide(&kept, ended) {
                 Opening::Undecided => {
-                    self.mode = Mode::Opening {
-                        try_at: 2 * kept.len(),
-                    };
+                    self.mode = Mode::Opening { try_at: 2 * kept.len() };
                     self.buffer = kept;
                     return Ok(());
                 }
@@ -133,12 +127,7 @@ impl JsonFramer {
     }
 
     /// The one record of a page that has an object under `data`.
-    fn single<E>(
-        &mut self,
-        page: &[u8],
-        envelope: Envelope,
-        sink: Sink<'_, E>,
-    ) -> Result<(), Stopped<E>> {
+    fn single<E>(&mut self, page: &[u8], envelope: Envelope, sink: Sink<'_, E>) -> Result<(), Stopped<E>> {
         let span = match &envelope.data {
             Data::Object(span) => span.clone(),
             _ => 0..0,
@@ -175,13 +164,7 @@ impl JsonFramer {
             }
             _ => {}
         }
-        Records {
-            kept,
-            ended,
-            full,
-            limits: self.limits,
-        }
-        .decide()
+        Records { kept, ended, full, limits: self.limits }.decide()
     }
 }
 
@@ -232,10 +215,7 @@ impl Records<'_> {
             return Opening::Objects;
         }
         let rest = self.kept.get(end..).unwrap_or_default();
-        let gap = rest
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count();
+        let gap = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         match rest.get(gap) {
             Some(b'\n' | b'\r') => Opening::Lines,
             Some(b'{') => Opening::Objects,
@@ -280,9 +260,7 @@ fn encoding(head: &[u8]) -> Result<usize, (&'static str, &'static str)> {
     match head {
         [0xEF, 0xBB, 0xBF, ..] => Ok(3),
         [0, 0, 0, 0, ..] => Ok(0),
-        [0, 0, 0xFE, 0xFF, ..] | [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
-            Err(UTF32)
-        }
+        [0, 0, 0xFE, 0xFF, ..] | [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => Err(UTF32),
         [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..] => Err(UTF16),
         [0x1F, 0x8B, ..] => Err(("22P02", "gzip data: unpack it first")),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Err(("22P02", "zstd data: unpack it first")),

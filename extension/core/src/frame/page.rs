@@ -48,10 +48,7 @@ impl JsonFramer {
                 Err(stop) => {
                     let problem = match stop {
                         Stop::Bad(problem) => problem,
-                        Stop::Incomplete => Problem {
-                            at: tail.len(),
-                            kind: Kind::Expected("more"),
-                        },
+                        Stop::Incomplete => Problem { at: tail.len(), kind: Kind::Expected("more") },
                     };
                     let message = problem.message(&tail, open.start.byte, self.limits);
                     self.position = open.start.at(&tail, problem.at);
@@ -81,9 +78,7 @@ impl JsonFramer {
         self.summary.pages += 1;
         self.summary.count = page.count.or(self.summary.count);
         self.summary.next = page.next;
-        self.summary.results_limited_to = page
-            .results_limited_to
-            .or(self.summary.results_limited_to.take());
+        self.summary.results_limited_to = page.results_limited_to.or(self.summary.results_limited_to.take());
         self.mode = Mode::BetweenPages;
         Ok(())
     }

@@ -14,11 +14,7 @@ pub(super) struct Position {
 impl Position {
     /// The beginning of a source.
     pub fn start() -> Self {
-        Position {
-            byte: 0,
-            line: 1,
-            after_return: false,
-        }
+        Position { byte: 0, line: 1, after_return: false }
     }
 
     /// Moves past `bytes`.
@@ -63,9 +59,7 @@ mod tests {
     #[test]
     fn the_line_of_each_byte() {
         let source = b"a\nb\r\nc\rd";
-        let lines: Vec<u64> = (0..source.len())
-            .map(|at| Position::start().at(source, at).line)
-            .collect();
+        let lines: Vec<u64> = (0..source.len()).map(|at| Position::start().at(source, at).line).collect();
         assert_eq!(lines[0], 1);
         assert_eq!(lines[2], 2);
         assert_eq!(lines[5], 3);

@@ -66,10 +66,7 @@ impl Problem {
             }
             Kind::Escape => format!("an invalid escape at byte {place}"),
             Kind::Encoding => format!("{found} at byte {place} is not UTF-8"),
-            Kind::Deep => format!(
-                "nested deeper than {} levels at byte {place}",
-                depth_limit(limits)
-            ),
+            Kind::Deep => format!("nested deeper than {} levels at byte {place}", depth_limit(limits)),
         }
     }
 
@@ -98,10 +95,9 @@ pub(super) fn first_problem(text: &[u8], depth_limit: u32) -> Option<Problem> {
             Err(Stop::Incomplete) => break Some(expected(text.len(), "more of the record")),
         }
     };
-    let encoding = std::str::from_utf8(text).err().map(|error| Problem {
-        at: error.valid_up_to(),
-        kind: Kind::Encoding,
-    });
+    let encoding = std::str::from_utf8(text)
+        .err()
+        .map(|error| Problem { at: error.valid_up_to(), kind: Kind::Encoding });
     match (grammar, encoding) {
         (Some(grammar), Some(encoding)) if encoding.at < grammar.at => Some(encoding),
         (grammar, encoding) => grammar.or(encoding),
@@ -109,10 +105,7 @@ pub(super) fn first_problem(text: &[u8], depth_limit: u32) -> Option<Problem> {
 }
 
 fn expected(at: usize, wanted: &'static str) -> Problem {
-    Problem {
-        at,
-        kind: Kind::Expected(wanted),
-    }
+    Problem { at, kind: Kind::Expected(wanted) }
 }
 
 /// The depth in force.
@@ -129,10 +122,7 @@ pub(super) fn head(record: &[u8]) -> &[u8] {
 pub(super) fn too_long(record: &[u8], length: u64, limits: Limits) -> Fault<'_> {
     Fault {
         sqlstate: "54000",
-        message: format!(
-            "the record has {length} bytes, the limit is {}",
-            limits.record_bytes
-        ),
+        message: format!("the record has {length} bytes, the limit is {}", limits.record_bytes),
         raw: head(record),
     }
 }

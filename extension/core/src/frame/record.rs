@@ -22,11 +22,7 @@ impl JsonFramer {
         };
         let Some(record) = checked.and_then(|end| bytes.get(..end)) else {
             let extent = Extent::of(first);
-            self.mode = Mode::Record(Open {
-                start,
-                length: 0,
-                extent,
-            });
+            self.mode = Mode::Record(Open { start, length: 0, extent });
             return Ok(0);
         };
         self.pass(bytes, record.len());
@@ -115,12 +111,7 @@ impl JsonFramer {
 }
 
 /// What a record of `length` bytes is worth; `record` is what was kept of it.
-pub(super) fn judge(
-    record: &[u8],
-    length: u64,
-    byte: u64,
-    limits: Limits,
-) -> Result<&str, Fault<'_>> {
+pub(super) fn judge(record: &[u8], length: u64, byte: u64, limits: Limits) -> Result<&str, Fault<'_>> {
     if length > limits.record_bytes as u64 {
         return Err(too_long(record, length, limits));
     }
@@ -134,10 +125,6 @@ pub(super) fn judge(
 pub(super) fn utf8(record: &[u8], byte: u64, limits: Limits) -> Result<&str, Fault<'_>> {
     std::str::from_utf8(record).map_err(|error| {
         let at = error.valid_up_to();
-        Problem {
-            at,
-            kind: Kind::Encoding,
-        }
-        .fault(record, byte, limits)
+        Problem { at, kind: Kind::Encoding }.fault(record, byte, limits)
     })
 }

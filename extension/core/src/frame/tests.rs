@@ -29,11 +29,7 @@ impl Record {
 }
 
 /// Frames `source` in chunks of `chunk` bytes.
-fn frame_with(
-    limits: Limits,
-    source: &[u8],
-    chunk: usize,
-) -> (Vec<Record>, Result<Summary, Refused>) {
+fn frame_with(limits: Limits, source: &[u8], chunk: usize) -> (Vec<Record>, Result<Summary, Refused>) {
     let mut records = Vec::new();
     let mut framer = JsonFramer::new(limits);
     let mut sink = |framed: super::Framed<'_>| {
@@ -77,24 +73,12 @@ fn frame(source: impl AsRef<[u8]>) -> (Vec<Record>, Result<Summary, Refused>) {
 /// Texts and SQLSTATEs of a source that must not be refused, and its shape.
 fn accepted(source: impl AsRef<[u8]>) -> (Vec<String>, Shape) {
     let (records, outcome) = frame(source.as_ref());
-    let brief: Vec<String> = records
-        .iter()
-        .map(|record| record.brief().to_owned())
-        .collect();
+    let brief: Vec<String> = records.iter().map(|record| record.brief().to_owned()).collect();
     let Ok(summary) = outcome else {
-        panic!(
-            "{outcome:?} of {}",
-            String::from_utf8_lossy(source.as_ref())
-        );
+        panic!("{outcome:?} of {}", String::from_utf8_lossy(source.as_ref()));
     };
     assert_eq!(summary.records, records.len() as u64);
-    assert_eq!(
-        summary.faults,
-        records
-            .iter()
-            .filter(|record| record.content.is_err())
-            .count() as u64
-    );
+    assert_eq!(summary.faults, records.iter().filter(|record| record.content.is_err()).count() as u64);
     assert_eq!(summary.bytes, source.as_ref().len() as u64);
     (brief, summary.shape)
 }
@@ -103,9 +87,6 @@ fn accepted(source: impl AsRef<[u8]>) -> (Vec<String>, Shape) {
 fn refused(source: impl AsRef<[u8]>) -> Refused {
     match frame(source.as_ref()).1 {
         Err(refused) => refused,
-        Ok(summary) => panic!(
-            "{summary:?} of {}",
-            String::from_utf8_lossy(source.as_ref())
-        ),
+        Ok(summary) => panic!("{summary:?} of {}", String::from_utf8_lossy(source.as_ref())),
     }
 }

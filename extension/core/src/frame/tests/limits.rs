@@ -11,27 +11,12 @@ fn depth_is_counted_from_the_record() {
             let times = (depth - 1) / levels;
             let inner = format!("{}1{}", open.repeat(times), close.repeat(times));
             let record = format!("{{\"ignored\":{inner}}}");
-            let whole = frame_with(
-                Limits::default(),
-                format!("[{record},{{}}]").as_bytes(),
-                usize::MAX,
-            );
+            let whole = frame_with(Limits::default(), format!("[{record},{{}}]").as_bytes(), usize::MAX);
             let brief: Vec<_> = whole.0.iter().map(Record::brief).collect();
             let expected = if good { record.as_str() } else { "54001" };
             assert_eq!(brief, [expected, "{}"], "{open} {depth}");
-            assert_eq!(
-                frame_with(
-                    Limits::default(),
-                    format!("[{record},{{}}]").as_bytes(),
-                    777
-                ),
-                whole
-            );
-            let lines = frame_with(
-                Limits::default(),
-                format!("{{}}\n{record}\n").as_bytes(),
-                1000,
-            );
+            assert_eq!(frame_with(Limits::default(), format!("[{record},{{}}]").as_bytes(), 777), whole);
+            let lines = frame_with(Limits::default(), format!("{{}}\n{record}\n").as_bytes(), 1000);
             assert_eq!(lines.0[1].brief(), expected);
         }
     }
@@ -44,10 +29,7 @@ fn a_million_brackets() {
     let open = "[".repeat(1_000_000);
     let closed = format!("[{{\"a\":{open}{}}},{{}}]", "]".repeat(1_000_000));
     let (records, outcome) = frame_with(Limits::default(), closed.as_bytes(), 65_536);
-    assert_eq!(
-        records.iter().map(Record::brief).collect::<Vec<_>>(),
-        ["54001", "{}"]
-    );
+    assert_eq!(records.iter().map(Record::brief).collect::<Vec<_>>(), ["54001", "{}"]);
     assert!(outcome.is_ok());
     assert_eq!(records[0].content.as_ref().unwrap_err().2.len(), RAW_BYTES);
     let (records, outcome) = frame_with(Limits::default(), open.as_bytes(), 65_536);
@@ -57,10 +39,7 @@ fn a_million_brackets() {
 
 #[test]
 fn length_has_a_limit() {
-    let limits = Limits {
-        record_bytes: 100_000,
-        ..Limits::default()
-    };
+    let limits = Limits { record_bytes: 100_000, ..Limits::default() };
     for (length, good) in [(100_000, true), (100_001, false), (1_000_000, false)] {
         let record = format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
         assert_eq!(record.len(), length);
@@ -98,10 +77,7 @@ fn length_has_a_limit() {
 
 #[test]
 fn memory_is_bounded_by_the_limit() {
-    let limits = Limits {
-        record_bytes: 100_000,
-        ..Limits::default()
-    };
+    let limits = Limits { record_bytes: 100_000, ..Limits::default() };
     for head in [
         "[{\"a\":\"",
         "{\"a\":\"",
@@ -118,10 +94,7 @@ fn memory_is_bounded_by_the_limit() {
             if framer.push(&[b'x'; 4_096], &mut sink).is_err() {
                 break;
             }
-            assert!(
-                framer.buffer.capacity() <= 2 * limits.record_bytes,
-                "{head}"
-            );
+            assert!(framer.buffer.capacity() <= 2 * limits.record_bytes, "{head}");
         }
     }
 }

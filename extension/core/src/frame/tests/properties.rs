@@ -17,10 +17,7 @@ fn value() -> impl Strategy<Value = Value> {
         "[\\x01-\\x1f\"\\\\/é\u{1F600}{}\\[\\],:]{0,8}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            object_of(inner),
-        ]
+        prop_oneof![prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from), object_of(inner),]
     })
 }
 
@@ -43,9 +40,7 @@ fn space() -> impl Strategy<Value = String> {
 fn source() -> impl Strategy<Value = String> {
     (objects(), space(), space(), 0..6u8).prop_map(|(records, one, two, shape)| {
         let compact = records.iter().map(Value::to_string);
-        let pretty = records
-            .iter()
-            .map(|record| serde_json::to_string_pretty(record).unwrap());
+        let pretty = records.iter().map(|record| serde_json::to_string_pretty(record).unwrap());
         let comma = format!("{one},{two}");
         let join = |records: Vec<String>| records.join(&comma);
         match shape {
@@ -53,24 +48,16 @@ fn source() -> impl Strategy<Value = String> {
             1 => format!("{two}[{one}{}]{one}", join(pretty.collect())),
             2 => compact.map(|record| record + &two + "\n").collect(),
             3 => pretty.map(|record| record + &one).collect(),
-            4 => format!(
-                "{{\"data\":{two}[{}]{one},\"next\":null}}",
-                join(compact.collect())
-            ),
-            _ => format!(
-                "{one}{{\"count\":1,\"data\":[{}]{one}}}",
-                join(pretty.collect())
-            ),
+            4 => format!("{{\"data\":{two}[{}]{one},\"next\":null}}", join(compact.collect())),
+            _ => format!("{one}{{\"count\":1,\"data\":[{}]{one}}}", join(pretty.collect())),
         }
     })
 }
 
 /// A source with a few bytes changed, dropped or put in.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![
-        prop::sample::select(b"{}[]\",:\\\n\r 0tn-\x00\x1f\xff\xc3".to_vec()),
-        any::<u8>(),
-    ];
+    let byte =
+        prop_oneof![prop::sample::select(b"{}[]\",:\\\n\r 0tn-\x00\x1f\xff\xc3".to_vec()), any::<u8>(),];
     let edits = prop::collection::vec((any::<prop::sample::Index>(), 0..3u8, byte), 0..4);
     (source(), edits).prop_map(|(source, edits)| {
         let mut bytes = source.into_bytes();
@@ -96,10 +83,7 @@ fn assert_good(records: &[Record]) {
             let value: Result<Map<String, Value>, _> = serde_json::from_str(text);
             // Only the range of numbers is left to whoever reads the record.
             if let Err(error) = value {
-                assert!(
-                    error.to_string().contains("out of range"),
-                    "{text}: {error}"
-                );
+                assert!(error.to_string().contains("out of range"), "{text}: {error}");
             }
         }
     }
@@ -175,32 +159,19 @@ proptest! {
 /// About 2 KB, of characters of one to four bytes, cut off at each byte.
 #[test]
 fn cut_off_at_each_byte() {
-    let record =
-        "{\"name\":\"Zoë \u{1F600} \\ud83d\\ude00\",\"list\":[1.5e3,{\"a\":null}],\"ok\":true}";
+    let record = "{\"name\":\"Zoë \u{1F600} \\ud83d\\ude00\",\"list\":[1.5e3,{\"a\":null}],\"ok\":true}";
     let records = vec![record; 30];
     let array = format!("[\n{}\n]", records.join("\n,"));
-    let page = format!(
-        "{{\"count\":30,\"data\":[{}],\"next\":null}}",
-        records.join(",")
-    );
+    let page = format!("{{\"count\":30,\"data\":[{}],\"next\":null}}", records.join(","));
     assert!(array.len() > 2_000);
     for source in [&array, &page] {
         for cut in 1..source.len() {
             let (framed, outcome) = frame_with(Limits::default(), &source.as_bytes()[..cut], 333);
             let refused = outcome.unwrap_err();
-            assert_eq!(
-                (refused.byte, refused.sqlstate),
-                (cut as u64, "22P02"),
-                "cut at {cut}"
-            );
+            assert_eq!((refused.byte, refused.sqlstate), (cut as u64, "22P02"), "cut at {cut}");
             assert!(framed.iter().all(|each| each.brief() == record));
         }
-        assert_eq!(
-            frame_with(Limits::default(), source.as_bytes(), 333)
-                .0
-                .len(),
-            30
-        );
+        assert_eq!(frame_with(Limits::default(), source.as_bytes(), 333).0.len(), 30);
     }
     let lines = records.join("\n");
     for cut in record.len() + 1..lines.len() {

@@ -35,10 +35,7 @@ fn json_lines() {
 #[test]
 fn several_objects_in_a_line_of_json_lines() {
     let (records, outcome) = frame("{\"a\":1}\n{\"b\":2} {\"c\":3}{}\n{\"d\":4}");
-    let places: Vec<_> = records
-        .iter()
-        .map(|r| (r.line, r.byte, r.brief()))
-        .collect();
+    let places: Vec<_> = records.iter().map(|r| (r.line, r.byte, r.brief())).collect();
     let expected = [
         (1, 0, r#"{"a":1}"#),
         (2, 8, r#"{"b":2}"#),
@@ -54,27 +51,15 @@ fn several_objects_in_a_line_of_json_lines() {
 fn objects_one_after_the_other() {
     let one = "{\n  \"a\": 1\n}".to_owned();
     let two = "{\"b\":2}".to_owned();
-    for source in [
-        format!("{one}\n{two}\n"),
-        format!("{one}{two}"),
-        format!("{one} {two}"),
-    ] {
-        assert_eq!(
-            accepted(&source),
-            (vec![one.clone(), two.clone()], Shape::Objects)
-        );
+    for source in [format!("{one}\n{two}\n"), format!("{one}{two}"), format!("{one} {two}")] {
+        assert_eq!(accepted(&source), (vec![one.clone(), two.clone()], Shape::Objects));
     }
     assert_eq!(accepted(format!("{two}{two}")).1, Shape::Objects);
 }
 
 #[test]
 fn one_object() {
-    for source in [
-        "{\n \"a\": {\n \"b\": []}\n}\n",
-        "{\"a\":1}",
-        "{\"a\":1}\n",
-        "{}",
-    ] {
+    for source in ["{\n \"a\": {\n \"b\": []}\n}\n", "{\"a\":1}", "{\"a\":1}\n", "{}"] {
         let expected = (vec![source.trim().to_owned()], Shape::Object);
         assert_eq!(accepted(source), expected);
     }
@@ -108,13 +93,8 @@ fn what_pages_say_is_kept() {
     assert_eq!((summary.pages, summary.count), (2, Some(9)));
     assert_eq!(summary.next.as_deref(), Some("https://x/3"));
     assert_eq!(summary.results_limited_to.as_deref(), Some("10000"));
-    let summary = frame(format!("{source}{}", r#"{"data":[],"next":null}"#))
-        .1
-        .unwrap();
-    assert_eq!(
-        (summary.pages, summary.count, summary.next),
-        (3, Some(9), None)
-    );
+    let summary = frame(format!("{source}{}", r#"{"data":[],"next":null}"#)).1.unwrap();
+    assert_eq!((summary.pages, summary.count, summary.next), (3, Some(9), None));
 }
 
 #[test]
@@ -136,17 +116,10 @@ fn error_replies_are_refused_wherever_the_key_stands() {
     ] {
         let refused = refused(source);
         assert_eq!(refused.sqlstate, "22P02", "{source}");
-        assert!(
-            refused.message.contains("no such organization"),
-            "{refused}"
-        );
+        assert!(refused.message.contains("no such organization"), "{refused}");
     }
     assert!(refused(r#"{"data":null}"#).message.contains("null"));
-    assert!(
-        refused(r#"{"count":0,"data":null,"next":null}"#)
-            .message
-            .contains("null")
-    );
+    assert!(refused(r#"{"count":0,"data":null,"next":null}"#).message.contains("null"));
 }
 
 #[test]
@@ -178,14 +151,8 @@ fn other_encodings_are_refused() {
     let text = "[{\"a\":\"é\"}]";
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let wide_little: Vec<u8> = text
-        .chars()
-        .flat_map(|c| u32::from(c).to_le_bytes())
-        .collect();
-    let wide_big: Vec<u8> = text
-        .chars()
-        .flat_map(|c| u32::from(c).to_be_bytes())
-        .collect();
+    let wide_little: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let wide_big: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
     for (mark, body, name) in [
         (&[][..], &little, "UTF-16"),
         (&[0xFF, 0xFE], &little, "UTF-16"),
@@ -197,10 +164,7 @@ fn other_encodings_are_refused() {
         (&[0, 0, 0xFE, 0xFF], &wide_big, "UTF-32"),
     ] {
         let refused = refused([mark, body].concat());
-        assert_eq!(
-            (refused.sqlstate, refused.byte, refused.line),
-            ("22021", 0, 1)
-        );
+        assert_eq!((refused.sqlstate, refused.byte, refused.line), ("22021", 0, 1));
         assert!(refused.message.starts_with(name), "{refused}");
     }
 }
@@ -236,12 +200,7 @@ fn other_formats_are_refused() {
 fn lines_and_bytes_are_the_sources() {
     let source = "\u{FEFF}[\r\n{\"a\":\n1},\r{\"b\":2}\n\n, {\"c\":\"\u{1F600}\"}, {\"d\":4}]";
     let places: Vec<_> = frame(source).0.iter().map(|r| (r.line, r.byte)).collect();
-    let bytes: Vec<_> = ["{\"a\"", "{\"b\"", "{\"c\"", "{\"d\""]
-        .iter()
-        .map(|key| source.find(key).unwrap() as u64)
-        .collect();
-    assert_eq!(
-        places,
-        [(2, bytes[0]), (4, bytes[1]), (6, bytes[2]), (6, bytes[3])]
-    );
+    let bytes: Vec<_> =
+        ["{\"a\"", "{\"b\"", "{\"c\"", "{\"d\""].iter().map(|key| source.find(key).unwrap() as u64).collect();
+    assert_eq!(places, [(2, bytes[0]), (4, bytes[1]), (6, bytes[2]), (6, bytes[3])]);
 }
