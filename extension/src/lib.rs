@@ -6,6 +6,7 @@
 #![allow(clippy::result_large_err, reason = "pgrx reads the SQLSTATE from an unboxed ErrorReport")]
 
 mod error;
+mod frame;
 mod merge;
 mod value;
 

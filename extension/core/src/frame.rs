@@ -53,8 +53,10 @@ mod extent;
 mod json;
 mod lines;
 mod opening;
+mod page;
 mod position;
 mod problem;
+mod record;
 mod text;
 mod value;
 

@@ -1,12 +1,11 @@
 //! The framer itself: which part of which shape the next byte belongs to.
 
-use super::envelope::{self, Envelope, Part};
-use super::extent::{Extent, Reach};
+use super::envelope::Envelope;
+use super::extent::Extent;
 use super::position::Position;
-use super::problem::{Kind, Problem, depth_limit, first_problem, found, too_long};
-use super::text::Stop;
-use super::value::{blank, check};
-use super::{Fault, Framed, Limits, RAW_BYTES, Refused, Shape, Stopped, Summary};
+use super::problem::found;
+use super::value::blank;
+use super::{Fault, Framed, Limits, Refused, Shape, Stopped, Summary};
 
 /// Who takes the records.
 pub(super) type Sink<'s, E> = &'s mut dyn FnMut(Framed<'_>) -> Result<(), E>;
@@ -39,7 +38,7 @@ pub struct JsonFramer {
     pub(super) buffer: Vec<u8>,
     pub(super) summary: Summary,
     /// The first object of lines or objects has an `error`; in words, with its place.
-    lone_error: Option<(Position, String)>,
+    pub(super) lone_error: Option<(Position, String)>,
     /// The envelope of the page that is open.
     pub(super) envelope: Envelope,
     failed: Option<Refused>,
@@ -254,79 +253,6 @@ impl JsonFramer {
         Ok(0)
     }
 
-    /// A record begins. Nearly always it is good and ends in this chunk: then this is the only pass over it.
-    fn begin_record<E>(&mut self, first: u8, bytes: &[u8], sink: Sink<'_, E>) -> Result<usize, Stopped<E>> {
-        let start = self.position;
-        let checked = match first {
-            b'{' => check(bytes, 0, depth_limit(self.limits)).ok(),
-            _ => None,
-        };
-        let Some(record) = checked.and_then(|end| bytes.get(..end)) else {
-            let extent = Extent::of(first);
-            self.mode = Mode::Record(Open { start, length: 0, extent });
-            return Ok(0);
-        };
-        self.pass(bytes, record.len());
-        self.mode = self.after_record();
-        let content = match record.len() > self.limits.record_bytes {
-            true => Err(too_long(record, record.len() as u64, self.limits)),
-            false => utf8(record, start.byte, self.limits),
-        };
-        self.hand_on(start, content, sink)?;
-        Ok(record.len())
-    }
-
-    fn after_record(&self) -> Mode {
-        match self.summary.shape {
-            Shape::Objects => Mode::BetweenObjects,
-            _ => Mode::Array(Expect::CommaOrEnd),
-        }
-    }
-
-    /// Goes on with a record whose end is being sought.
-    fn record<E>(&mut self, mut open: Open, bytes: &[u8], sink: Sink<'_, E>) -> Result<usize, Stopped<E>> {
-        let end = match open.extent.scan(bytes) {
-            Reach::Lost(at, message) => {
-                let Position { byte, line, .. } = open.start;
-                let record = format!("in the record that begins in line {line} at byte {byte}");
-                return self.refuse_at(bytes, at, format!("{message} {record}"));
-            }
-            Reach::Further => {
-                self.keep(bytes, &mut open.length);
-                self.mode = Mode::Record(open);
-                return Ok(bytes.len());
-            }
-            Reach::End(end) => end,
-        };
-        let last = bytes.get(..end).unwrap_or(bytes);
-        self.mode = self.after_record();
-        if open.length == 0 {
-            self.pass(bytes, end);
-            open.length = end as u64;
-            let content = self.judge(&open, last);
-            self.hand_on(open.start, content, sink)?;
-        } else {
-            self.keep(last, &mut open.length);
-            let record = std::mem::take(&mut self.buffer);
-            let content = self.judge(&open, &record);
-            self.hand_on(open.start, content, sink)?;
-            self.reuse(record);
-        }
-        Ok(end)
-    }
-
-    /// What a whole record is worth; `record` is what was kept of it.
-    fn judge<'a>(&self, open: &Open, record: &'a [u8]) -> Result<&'a str, Fault<'a>> {
-        let byte = open.start.byte;
-        if open.length > self.limits.record_bytes as u64 {
-            return Err(too_long(record, open.length, self.limits));
-        }
-        match first_problem(record, depth_limit(self.limits)) {
-            Some(problem) => Err(problem.fault(record, byte, self.limits)),
-            None => utf8(record, byte, self.limits),
-        }
-    }
-
     /// Hands a record on, unless it shows that the source is an error reply.
     pub(super) fn hand_on<E>(
         &mut self,
@@ -343,108 +269,6 @@ impl JsonFramer {
         sink(Framed { line, byte, content }).map_err(Stopped::Sink)
     }
 
-    fn look_for_error(&mut self, start: Position, record: &[u8]) -> Result<(), Refused> {
-        let is_first = self.summary.records == 0;
-        if !is_first && !envelope::begins_like_one(record) {
-            return Ok(());
-        }
-        let mut envelope = Envelope::default();
-        // A record handed on is valid JSON: there is nothing to go wrong.
-        let _ = envelope.read(record, 1, Part::Whole);
-        if let Some(message) = envelope.refusal() {
-            self.position = start;
-            self.refuse("22P02", message)?;
-        }
-        if let (true, Some(error)) = (is_first, &envelope.error) {
-            self.lone_error = Some((start, envelope::error_reply(error)));
-        }
-        Ok(())
-    }
-
-    /// Goes on behind the array of a page.
-    fn tail(&mut self, mut open: Open, bytes: &[u8]) -> Result<usize, Refused> {
-        let (end, ended) = match open.extent.scan(bytes) {
-            Reach::Lost(at, message) => return self.refuse_at(bytes, at, message),
-            Reach::Further => (bytes.len(), false),
-            Reach::End(end) => (end, true),
-        };
-        self.keep(bytes.get(..end).unwrap_or(bytes), &mut open.length);
-        if open.length > self.limits.record_bytes.max(RAW_BYTES) as u64 {
-            self.refuse("54000", "the envelope of a page is too long".to_owned())?;
-        }
-        self.mode = Mode::Tail(open);
-        if ended {
-            let tail = std::mem::take(&mut self.buffer);
-            match self.envelope.read(&tail, 0, Part::Tail) {
-                Ok(_) => self.end_page(open.start)?,
-                Err(stop) => {
-                    let problem = match stop {
-                        Stop::Bad(problem) => problem,
-                        Stop::Incomplete => Problem { at: tail.len(), kind: Kind::Expected("more") },
-                    };
-                    let message = problem.message(&tail, open.start.byte, self.limits);
-                    self.position = open.start.at(&tail, problem.at);
-                    self.refuse(problem.sqlstate(&tail), message)?;
-                }
-            }
-            self.reuse(tail);
-        }
-        Ok(end)
-    }
-
-    /// A page is complete; `place` is where to point if it is no good.
-    pub(super) fn end_page(&mut self, place: Position) -> Result<(), Refused> {
-        let page = std::mem::take(&mut self.envelope);
-        if let Some(error) = &page.error {
-            self.position = place;
-            self.refuse("22P02", envelope::error_reply(error))?;
-        }
-        if page.foreign && !page.paged {
-            self.position = place;
-            self.refuse(
-                "22P02",
-                "an object with a `data` array and keys that no page has: if it is a record, put it into an array"
-                    .to_owned(),
-            )?;
-        }
-        self.summary.pages += 1;
-        self.summary.count = page.count.or(self.summary.count);
-        self.summary.next = page.next;
-        self.summary.results_limited_to = page.results_limited_to.or(self.summary.results_limited_to.take());
-        self.mode = Mode::BetweenPages;
-        Ok(())
-    }
-
-    /// Keeps bytes of a value that is spread over chunks: all of it, but the head only of one that is too long.
-    pub(super) fn keep(&mut self, bytes: &[u8], length: &mut u64) {
-        self.pass(bytes, bytes.len());
-        *length += bytes.len() as u64;
-        let limit = self.limits.record_bytes;
-        let mut room = limit.saturating_sub(self.buffer.len());
-        if *length > limit as u64 {
-            if self.buffer.len() > RAW_BYTES {
-                self.buffer.truncate(RAW_BYTES);
-                self.buffer.shrink_to_fit();
-            }
-            room = RAW_BYTES.saturating_sub(self.buffer.len());
-        }
-        let bytes = bytes.get(..room).unwrap_or(bytes);
-        let needed = self.buffer.len() + bytes.len();
-        if needed > self.buffer.capacity() {
-            // Doubling, but never beyond the limit.
-            let capacity = needed.max((2 * self.buffer.capacity()).min(limit));
-            self.buffer.reserve_exact(capacity - self.buffer.len());
-        }
-        self.buffer.extend_from_slice(bytes);
-    }
-
-    /// Takes a buffer back when its record has gone.
-    pub(super) fn reuse(&mut self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        buffer.shrink_to(RAW_BYTES);
-        self.buffer = buffer;
-    }
-
     pub(super) fn pass(&mut self, bytes: &[u8], count: usize) {
         self.position.pass(bytes.get(..count).unwrap_or(bytes));
     }
@@ -455,7 +279,12 @@ impl JsonFramer {
         Err(Refused { byte, line, sqlstate, message })
     }
 
-    fn refuse_at<T, X: From<Refused>>(&mut self, bytes: &[u8], at: usize, message: String) -> Result<T, X> {
+    pub(super) fn refuse_at<T, X: From<Refused>>(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        message: String,
+    ) -> Result<T, X> {
         let Position { byte, line, .. } = self.position.at(bytes, at);
         let sqlstate = nul_or(bytes.get(at).copied().unwrap_or(b' '));
         Err(Refused { byte, line, sqlstate, message }.into())
@@ -468,12 +297,4 @@ pub(super) fn nul_or(byte: u8) -> &'static str {
         0 => "22P05",
         _ => "22P02",
     }
-}
-
-/// A record of good grammar as text.
-pub(super) fn utf8(record: &[u8], byte: u64, limits: Limits) -> Result<&str, Fault<'_>> {
-    std::str::from_utf8(record).map_err(|error| {
-        let at = error.valid_up_to();
-        Problem { at, kind: Kind::Encoding }.fault(record, byte, limits)
-    })
 }

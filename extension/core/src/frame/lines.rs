@@ -1,9 +1,10 @@
 //! JSON lines: a damaged line costs that line and no other.
 
 use super::Stopped;
-use super::json::{JsonFramer, Mode, Sink, utf8};
+use super::json::{JsonFramer, Mode, Sink};
 use super::position::Position;
 use super::problem::{depth_limit, first_problem, too_long};
+use super::record::utf8;
 use super::value::{blank, check};
 
 impl JsonFramer {

@@ -2,8 +2,9 @@
 
 use super::envelope::{Data, Envelope, Members, Part};
 use super::extent::{Extent, Reach};
-use super::json::{Expect, JsonFramer, Mode, Sink, nul_or, utf8};
-use super::problem::{depth_limit, first_problem, found, too_long};
+use super::json::{Expect, JsonFramer, Mode, Sink, nul_or};
+use super::problem::{depth_limit, found};
+use super::record::judge;
 use super::text::Stop;
 use super::value::{blank, check};
 use super::{Limits, RAW_BYTES, Refused, Shape, Stopped};
@@ -135,11 +136,7 @@ impl JsonFramer {
         let record = page.get(span).unwrap_or_default();
         self.envelope = envelope;
         self.end_page(self.position)?;
-        let content = match first_problem(record, depth_limit(limits)) {
-            _ if record.len() > limits.record_bytes => Err(too_long(record, record.len() as u64, limits)),
-            Some(problem) => Err(problem.fault(record, start.byte, limits)),
-            None => utf8(record, start.byte, limits),
-        };
+        let content = judge(record, record.len() as u64, start.byte, limits);
         self.hand_on(start, content, sink)
     }
 

@@ -1,6 +1,7 @@
 //! What the framer makes of whole sources.
 
 mod damage;
+mod limits;
 mod properties;
 mod shapes;
 
