@@ -50,8 +50,9 @@ pub fn call(
     run: &Run,
     progress: &Progress,
 ) -> Result<Vec<Counts>, Error> {
+    // The cast tells it from the function of the same name that takes the source's text.
     let statement = format!(
-        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1)"
+        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1::bigint)"
     );
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;
