@@ -10,7 +10,8 @@ use crate::progress::Progress;
 /// Other writers are tolerated this often: they took a key, removed a parent, or crossed our locks.
 const RETRIES: u32 = 3;
 
-/// The extension's functions are in the schema it was created in; those of a dataset the extension does not know are in the dataset's own.
+/// The extension's functions are in the schema it was created in; those of a dataset the extension does not
+/// know are in the dataset's own.
 const FIND: &str = "
     select namespace.nspname, function.proname
     from pg_catalog.pg_proc as function
