@@ -122,11 +122,13 @@ impl Error {
             .map(|e| e.code().code())
     }
 
-    /// True where the reader of our output went away (`loader query ... | head`), which is no failure.
+    /// True where the reader of our output went away (`loader query ... | head`), which is no failure. A server that
+    /// went away breaks a pipe too, but deeper in the chain.
     pub fn is_broken_pipe(&self) -> bool {
         self.chain()
-            .filter_map(|e| e.downcast_ref::<std::io::Error>())
-            .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+            .next()
+            .and_then(|e| e.downcast_ref::<std::io::Error>())
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
     fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
@@ -149,10 +151,11 @@ impl fmt::Display for Error {
                     server.message(),
                     server.code().code()
                 )?;
+                let place = server.where_().map(places).filter(|text| !text.is_empty());
                 for (word, text) in [
                     ("detail", server.detail()),
                     ("hint", server.hint()),
-                    ("in", server.where_()),
+                    ("in", place.as_deref()),
                 ] {
                     if let Some(text) = text {
                         write!(f, "\n  {word}: {}", text.replace('\n', "\n    "))?;
@@ -174,6 +177,13 @@ impl fmt::Display for Error {
         }
         Ok(())
     }
+}
+
+/// The places a server's context names, without the text of the statements it quotes: a merge's fills pages.
+fn places(context: &str) -> String {
+    const PLACES: [&str; 5] = ["PL/pgSQL function ", "SQL function ", "COPY ", "while ", "automatic "];
+    let is_place = |line: &&str| PLACES.iter().any(|place| line.starts_with(place));
+    context.lines().filter(is_place).collect::<Vec<_>>().join("\n")
 }
 
 impl StdError for Error {
@@ -206,6 +216,12 @@ mod tests {
         );
         assert_eq!(error.exit(), Exit::Failed);
         assert_eq!(error.sqlstate(), None);
+    }
+
+    #[test]
+    fn a_context_is_told_by_its_places() {
+        let context = "SQL statement \"select 1\n  from t\"\nPL/pgSQL function etl_load_toy(bigint) line 9 at RETURN QUERY";
+        assert_eq!(places(context), "PL/pgSQL function etl_load_toy(bigint) line 9 at RETURN QUERY");
     }
 
     #[test]
