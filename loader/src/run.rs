@@ -1,9 +1,102 @@
-//! `loader run`.
+//! `loader run`: the sources of a dataset into its tables, in one transaction.
+mod attempt;
+mod files;
+mod interrupt;
+mod jobs;
+mod lock;
+mod merge;
+mod rejects;
+mod session;
+mod stage;
 
 use crate::cli::{Context, RunArgs};
+use crate::database::{self, Database};
 use crate::error::{Error, Exit};
+use crate::migrate;
+use crate::progress::Progress;
+use attempt::{Attempt, End};
+use interrupt::Interrupt;
+use jobs::Job;
+pub use session::pin as pin_session;
 
-/// Runs `loader run`.
-pub fn run(_args: RunArgs, _context: &Context) -> Result<Exit, Error> {
-    Err(Error::failed("loader run is not built yet"))
+/// Runs `loader run`: one dataset or several, each in a transaction of its own.
+///
+/// # Errors
+/// The only dataset's error. Of several the errors are printed as they come, the others run, and the exit code is the gravest.
+pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
+    let plan = jobs::choose(&context.config, &args)?;
+    for note in &plan.skipped {
+        context.note(note);
+    }
+    let mut database = database::connect(&context.settings)?;
+    for job in &plan.jobs {
+        for note in migrate::ensure_ready(&mut database, &context.config, &job.dataset.name)? {
+            context.note(note);
+        }
+    }
+    database.act_as("etl_loader")?;
+    session::pin(&mut database.client)?;
+    let interrupt = listen(&database)?;
+
+    let mut gravest = Exit::Done;
+    for (position, job) in plan.jobs.iter().enumerate() {
+        let is_last = position + 1 == plan.jobs.len();
+        match load(&mut database, job, &args, context, &interrupt, position == 0) {
+            Ok(exit) => gravest = graver(gravest, exit),
+            Err(error) if plan.jobs.len() == 1 || database.client.is_closed() => return Err(error),
+            Err(error) => {
+                eprintln!("loader: {}: {error}", job.dataset.name);
+                gravest = graver(gravest, error.exit());
+            }
+        }
+        if let Some(signal) = interrupt.signal().filter(|_| !is_last) {
+            interrupt::exit(signal);
+        }
+    }
+    Ok(gravest)
+}
+
+fn listen(database: &Database) -> Result<Interrupt, Error> {
+    let token = database.client.cancel_token();
+    // Where the request does not get through, the connection's end does the same, a little later.
+    Interrupt::listen(move || drop(token.cancel_query(postgres::NoTls)))
+        .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))
+}
+
+/// Loads one dataset and prints its summary.
+fn load(
+    database: &mut Database,
+    job: &Job<'_>,
+    args: &RunArgs,
+    context: &Context,
+    interrupt: &Interrupt,
+    is_first: bool,
+) -> Result<Exit, Error> {
+    let progress = Progress::new(context.settings.quiet);
+    let mut attempt = Attempt::new(job, args, &database.label, interrupt, progress);
+    let result = attempt.transact(&mut database.client);
+    let result = match result {
+        Err(error) => attempt.settle_failure(database, &context.settings, error),
+        ended => ended,
+    };
+    interrupt.settle(true);
+    if let (Err(_), Some(signal)) = (&result, interrupt.signal()) {
+        interrupt::exit(signal);
+    }
+    let (summary, end) = result?;
+    summary.print(args.format, is_first)?;
+    match end {
+        End::Exit(exit) => Ok(exit),
+        End::Refused(error) => Err(error),
+    }
+}
+
+/// A failure outweighs rejected records, and those outweigh success.
+fn graver(one: Exit, other: Exit) -> Exit {
+    let weight = |exit: Exit| match exit {
+        Exit::Done => 0,
+        Exit::Rejected => 1,
+        _ => 2,
+    };
+    if weight(other) > weight(one) { other } else { one }
 }

@@ -1,0 +1,138 @@
+//! The run's own rows of the ledger: `etl.runs` and `etl.run_sources`. The counts and the quarantine are the merge's.
+use postgres::{Client, GenericClient};
+
+use crate::error::Error;
+use crate::source::Fingerprint;
+
+/// A run that has its number.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Its number; a run that is rolled back leaves a gap.
+    pub id: i64,
+    /// The dataset it loads.
+    pub dataset: String,
+    /// When it began, as the server writes it.
+    started_at: String,
+}
+
+/// A source read to its end.
+#[derive(Debug, Clone)]
+pub struct SourceRead {
+    /// Number within the run, from 1, in load order.
+    pub number: i16,
+    /// Name of the dataset's source.
+    pub name: String,
+    /// Path as given, `-` for standard input.
+    pub location: String,
+    /// Hash and length of its bytes.
+    pub fingerprint: Fingerprint,
+    /// Records framed, damaged ones included.
+    pub records: u64,
+}
+
+/// What became of the records of one target, as the load function reports it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Schema-qualified name of the table.
+    pub target: String,
+    /// Records that concern the target: the sum of the six outcomes.
+    pub read: i64,
+    /// Records that became a new row.
+    pub inserted: i64,
+    /// Records that changed a row.
+    pub updated: i64,
+    /// Records equal to what is there.
+    pub unchanged: i64,
+    /// Records that lost to a greater one.
+    pub superseded: i64,
+    /// Records that wait for a parent.
+    pub parked: i64,
+    /// Records that cannot be accepted.
+    pub rejected: i64,
+    /// Records parked by earlier runs that got in now; beside the sum.
+    pub promoted: i64,
+}
+
+/// Opens a run in the transaction.
+///
+/// # Errors
+/// What the server reports.
+pub fn open(client: &mut impl GenericClient, dataset: &str) -> Result<Run, Error> {
+    let row = client
+        .query_one(
+            "insert into etl.runs (dataset) values ($1) returning run_id, started_at::text",
+            &[&dataset],
+        )
+        .map_err(|error| Error::database("open the run in etl.runs", error))?;
+    Ok(Run { id: row.get(0), dataset: dataset.to_owned(), started_at: row.get(1) })
+}
+
+/// Records a source that was read.
+///
+/// # Errors
+/// What the server reports.
+pub fn add_source(client: &mut impl GenericClient, run: &Run, source: &SourceRead) -> Result<(), Error> {
+    let statement = "
+        insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records)
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    let (bytes, records) = (bigint(source.fingerprint.bytes), bigint(source.records));
+    let sha256 = source.fingerprint.sha256.as_slice();
+    // A text of the server holds no NUL, and neither does a path.
+    client
+        .execute(statement, &[&run.id, &source.number, &source.name, &source.location, &sha256, &bytes, &records])
+        .map(drop)
+        .map_err(|error| Error::database("write etl.run_sources", error))
+}
+
+/// Marks the run done, just before its commit.
+///
+/// # Errors
+/// What the server reports.
+pub fn finish(client: &mut impl GenericClient, run: &Run) -> Result<(), Error> {
+    let statement = "
+        update etl.runs
+        set status = 'done', finished_at = clock_timestamp()
+        where run_id = $1";
+    client.execute(statement, &[&run.id]).map(drop).map_err(|error| Error::database("write etl.runs", error))
+}
+
+/// Writes the row of a run that was rolled back, in a transaction of its own.
+///
+/// # Errors
+/// What the server reports.
+pub fn fail(
+    client: &mut Client,
+    run: &Run,
+    sources: &[SourceRead],
+    sqlstate: Option<&str>,
+    message: &str,
+) -> Result<(), Error> {
+    let doing = "write the failed run's row in etl.runs";
+    let mut transaction = client.transaction().map_err(|error| Error::database(doing, error))?;
+    let statement = "
+        insert into etl.runs (run_id, dataset, status, started_at, finished_at, error_sqlstate, error_message)
+        overriding system value
+        values ($1, $2, 'failed', $3::text::timestamptz, clock_timestamp(), $4, $5)";
+    transaction
+        .execute(statement, &[&run.id, &run.dataset, &run.started_at, &sqlstate, &message])
+        .map_err(|error| Error::database(doing, error))?;
+    for source in sources {
+        add_source(&mut transaction, run, source)?;
+    }
+    transaction.commit().map_err(|error| Error::database(doing, error))
+}
+
+/// Whether a run's commit arrived, for a connection that was lost while committing.
+///
+/// # Errors
+/// What the server reports.
+pub fn is_done(client: &mut Client, run: &Run) -> Result<bool, Error> {
+    client
+        .query_opt("select from etl.runs where run_id = $1 and status = 'done'", &[&run.id])
+        .map(|row| row.is_some())
+        .map_err(|error| Error::database("read etl.runs", error))
+}
+
+fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,126 @@
+//! What a run is doing, on standard error: a bar on a terminal, one line a phase elsewhere, nothing with `--quiet`.
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+
+use crate::ledger::SourceRead;
+use crate::source::short_name;
+
+const TICK: Duration = Duration::from_millis(100);
+/// Updates are rarer than chunks: the bar must not cost what it measures.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Where progress is shown.
+#[derive(Debug)]
+pub struct Progress {
+    kind: Kind,
+    began: Instant,
+    shown: Instant,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Quiet,
+    Lines,
+    Terminal(Option<ProgressBar>),
+}
+
+impl Progress {
+    /// A bar if standard error is a terminal.
+    pub fn new(is_quiet: bool) -> Self {
+        let kind = match (is_quiet, io::stderr().is_terminal()) {
+            (true, _) => Kind::Quiet,
+            (false, true) => Kind::Terminal(None),
+            (false, false) => Kind::Lines,
+        };
+        let now = Instant::now();
+        Progress { kind, began: now, shown: now }
+    }
+
+    /// A source begins to be read; its length in bytes where it is known.
+    pub fn reading(&mut self, location: &str, length: Option<u64>) {
+        self.began = Instant::now();
+        if let Kind::Terminal(bar) = &mut self.kind {
+            let template = match length {
+                Some(_) => "reading {prefix}  {wide_bar}  {bytes} of {total_bytes}  {bytes_per_sec}  {msg}",
+                None => "reading {prefix}  {spinner}  {bytes}  {bytes_per_sec}  {msg}",
+            };
+            let fresh = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+            *bar = Some(begun(fresh, template).with_prefix(short_name(location).to_owned()));
+        }
+    }
+
+    /// So many records and bytes have been read.
+    pub fn advance(&mut self, records: u64, bytes: u64) {
+        if let Kind::Terminal(Some(bar)) = &self.kind
+            && self.shown.elapsed() >= STEP
+        {
+            self.shown = Instant::now();
+            bar.set_position(bytes);
+            bar.set_message(format!("{} records", HumanCount(records)));
+        }
+    }
+
+    /// The source is staged.
+    pub fn read(&mut self, source: &SourceRead) {
+        self.clear();
+        if !matches!(self.kind, Kind::Quiet) {
+            let seconds = self.began.elapsed().as_secs_f64();
+            let rate = (source.fingerprint.bytes as f64 / seconds.max(0.001)) as u64;
+            eprintln!(
+                "read {}: {} records, {}, {seconds:.1} s, {}/s",
+                short_name(&source.location),
+                source.records,
+                HumanBytes(source.fingerprint.bytes),
+                HumanBytes(rate)
+            );
+        }
+    }
+
+    /// The server works on the staged records.
+    pub fn merging(&mut self, records: u64) {
+        self.began = Instant::now();
+        match &mut self.kind {
+            Kind::Quiet => {}
+            Kind::Lines => eprintln!("merging {records} records"),
+            Kind::Terminal(bar) => {
+                let text = format!("merging {} records", HumanCount(records));
+                *bar = Some(begun(ProgressBar::new_spinner(), "{msg}  {spinner}  {elapsed}").with_message(text));
+            }
+        }
+    }
+
+    /// Prints a line that stands beside the bar.
+    pub fn say(&self, text: &str) {
+        match &self.kind {
+            Kind::Quiet => {}
+            Kind::Terminal(Some(bar)) => bar.suspend(|| eprintln!("{text}")),
+            Kind::Lines | Kind::Terminal(None) => eprintln!("{text}"),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&mut self) {
+        if let Kind::Terminal(bar) = &mut self.kind
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn begun(bar: ProgressBar, template: &str) -> ProgressBar {
+    // The templates are constants above; a wrong one would show the plain bar, not fail the load.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(TICK);
+    bar
+}

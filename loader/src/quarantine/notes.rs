@@ -1,0 +1,102 @@
+//! Sentences about records that wait or were rejected: under a run's summary, and beside an answer over a dataset.
+use postgres::GenericClient;
+
+use crate::error::Error;
+
+/// Records of one target with one fate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Group {
+    target: String,
+    records: i64,
+    /// Parents waited for, or the rule broken.
+    reason: String,
+    is_parked: bool,
+}
+
+const GROUPS: &str = "
+    select
+        target,
+        sum(copies)::bigint as records,
+        outcome = 'parked' as is_parked,
+        case
+            when outcome = 'parked' then coalesce(parents_of.names, constraint_name, 'a parent')
+            else concat_ws(' ', sqlstate, constraint_name)
+        end as reason
+    from etl.quarantine
+    cross join lateral (
+        select string_agg(distinct split_part(parent, '(', 1), ' and ' order by split_part(parent, '(', 1))
+        from unnest(parents) as parent
+    ) as parents_of (names)
+    where closed_run is null
+        and ($1::bigint is null or first_run = $1)
+        and ($2::text is null or dataset = $2)
+    group by target, is_parked, reason
+    order by is_parked desc, target, reason";
+
+/// What a run has newly put into quarantine. `is_kept` is false for a run that is rolled back.
+///
+/// # Errors
+/// What the server reports.
+pub fn of_run(client: &mut impl GenericClient, run_id: i64, is_kept: bool) -> Result<Vec<String>, Error> {
+    let command = if is_kept { format!(": loader quarantine list --run {run_id}") } else { String::new() };
+    let groups = groups(client, Some(run_id), None)?;
+    Ok(groups.iter().map(|group| format!("{}{command}", group.sentence())).collect())
+}
+
+/// What an answer over the dataset does not count.
+///
+/// # Errors
+/// What the server reports.
+pub fn of_dataset(client: &mut impl GenericClient, dataset: &str) -> Result<Vec<String>, Error> {
+    let groups = groups(client, None, Some(dataset))?;
+    let sentence = |group: &Group| {
+        let verb = if group.records == 1 { "is" } else { "are" };
+        format!("{} and {verb} not counted: loader quarantine list {dataset}", group.sentence())
+    };
+    Ok(groups.iter().map(sentence).collect())
+}
+
+fn groups(client: &mut impl GenericClient, run: Option<i64>, dataset: Option<&str>) -> Result<Vec<Group>, Error> {
+    let rows = client
+        .query(GROUPS, &[&run, &dataset])
+        .map_err(|error| Error::database("read etl.quarantine", error))?;
+    let group = |row: &postgres::Row| Group {
+        target: row.get("target"),
+        records: row.get("records"),
+        reason: row.get("reason"),
+        is_parked: row.get("is_parked"),
+    };
+    Ok(rows.iter().map(group).collect())
+}
+
+impl Group {
+    fn sentence(&self) -> String {
+        let Group { target, records, reason, is_parked } = self;
+        let noun = if *records == 1 { "record" } else { "records" };
+        match (is_parked, *records == 1) {
+            (true, true) => format!("1 {noun} of {target} waits for {reason}"),
+            (true, false) => format!("{records} {noun} of {target} wait for {reason}"),
+            (false, true) => format!("1 {noun} of {target} was rejected ({reason})"),
+            (false, false) => format!("{records} {noun} of {target} were rejected ({reason})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_and_many_read_as_sentences() {
+        let group = |records, is_parked| Group {
+            target: "posts.votes".into(),
+            records,
+            reason: if is_parked { "posts.posts".into() } else { "23514 votes_kind".into() },
+            is_parked,
+        };
+        assert_eq!(group(1, true).sentence(), "1 record of posts.votes waits for posts.posts");
+        assert_eq!(group(28, true).sentence(), "28 records of posts.votes wait for posts.posts");
+        assert_eq!(group(1, false).sentence(), "1 record of posts.votes was rejected (23514 votes_kind)");
+        assert_eq!(group(2, false).sentence(), "2 records of posts.votes were rejected (23514 votes_kind)");
+    }
+}

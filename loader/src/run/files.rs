@@ -1,0 +1,230 @@
+//! Which file belongs to which source of a dataset.
+use std::path::Path;
+
+use crate::config::{Dataset, Format};
+use crate::error::Error;
+use crate::source;
+
+/// One file of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Name of the dataset's source.
+    pub source: String,
+    /// Path as it was given, `-` for standard input.
+    pub location: String,
+    /// How its records are framed.
+    pub format: Format,
+}
+
+/// The files named on the command line, in load order: by source, then as they were given.
+///
+/// Each is taken by `source=path`, else by its name (`votes*.json*` belongs to `votes`), else in the order of the sources that have
+/// none yet; all files of a dataset with one source belong to it.
+///
+/// # Errors
+/// Usage (exit 2) for a source the dataset does not have, or more files than there are sources to take them.
+pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Error> {
+    let mut taken: Vec<Option<usize>> = Vec::with_capacity(given.len());
+    let mut locations: Vec<&str> = Vec::with_capacity(given.len());
+    for argument in given {
+        let (source, location) = named(dataset, argument)?;
+        taken.push(source.or_else(|| by_name(dataset, location)));
+        locations.push(location);
+    }
+    for at in 0..taken.len() {
+        if taken[at].is_none() {
+            let free = (0..dataset.sources.len()).find(|source| !taken.contains(&Some(*source)));
+            taken[at] = if dataset.sources.len() == 1 { Some(0) } else { free };
+        }
+    }
+    let mut files = Vec::with_capacity(given.len());
+    for (position, source) in dataset.sources.iter().enumerate() {
+        for (location, _) in locations.iter().zip(&taken).filter(|(_, taken)| **taken == Some(position)) {
+            files.push(SourceFile {
+                source: source.name.clone(),
+                location: (*location).to_owned(),
+                format: source.format,
+            });
+        }
+    }
+    let homeless = locations.iter().zip(&taken).find(|(_, taken)| taken.is_none());
+    match homeless {
+        Some((location, _)) => Err(Error::usage(format!(
+            "{location}: not clear which source of {} it is; its sources are {}",
+            dataset.name,
+            source_names(dataset)
+        ))
+        .hint(format!("say it: loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
+        None => checked(dataset, files),
+    }
+}
+
+/// The files that loader.toml names for a dataset.
+///
+/// # Errors
+/// What keeps the dataset from being run: a source without a path, or one that cannot be read.
+pub fn configured(dataset: &Dataset) -> Result<Vec<SourceFile>, Error> {
+    let mut files = Vec::with_capacity(dataset.sources.len());
+    for source in &dataset.sources {
+        let Some(path) = &source.path else {
+            return Err(Error::usage(format!("no file for {}", source.name))
+                .hint(format!("loader run {} {}=FILE", dataset.name, source.name)));
+        };
+        files.push(SourceFile { source: source.name.clone(), location: path.clone(), format: source.format });
+    }
+    checked(dataset, files)
+}
+
+/// `source=path` where the left side is a source; a path with `=` in it is a path if it is there.
+fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a str), Error> {
+    let Some((name, location)) = argument.split_once('=') else {
+        return Ok((None, argument));
+    };
+    match dataset.sources.iter().position(|source| source.name == name) {
+        Some(position) => Ok((Some(position), location)),
+        None if name.contains('/') || Path::new(argument).exists() => Ok((None, argument)),
+        None => Err(Error::usage(format!(
+            "{} has no source {name}; its sources are {}",
+            dataset.name,
+            source_names(dataset)
+        ))
+        .hint(format!("loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
+    }
+}
+
+/// The source with the longest name that the file's name begins with.
+fn by_name(dataset: &Dataset, location: &str) -> Option<usize> {
+    let name = source::short_name(location);
+    let begins = |(_, source): &(usize, &crate::config::Source)| name.starts_with(&source.name);
+    let longest = dataset.sources.iter().enumerate().filter(begins).max_by_key(|(_, source)| source.name.len());
+    longest.map(|(position, _)| position)
+}
+
+fn checked(dataset: &Dataset, files: Vec<SourceFile>) -> Result<Vec<SourceFile>, Error> {
+    if files.iter().filter(|file| file.location == source::STANDARD_INPUT).count() > 1 {
+        return Err(Error::usage("standard input (-) can be only one of the files"));
+    }
+    if i16::try_from(files.len()).is_err() {
+        return Err(Error::usage(format!("{} files are more than one run takes (32767)", files.len())));
+    }
+    for file in &files {
+        if file.format != Format::Json {
+            return Err(Error::usage(format!(
+                "{}: source {} of {} is CSV, which this version of the loader does not read yet",
+                file.location, file.source, dataset.name
+            )));
+        }
+        if file.location.starts_with("http://") || file.location.starts_with("https://") {
+            return Err(Error::usage(format!(
+                "{}: this version of the loader does not read URLs yet",
+                without_credentials(&file.location)
+            ))
+            .hint("download it, then name the file"));
+        }
+        source::check(&file.location)?;
+    }
+    Ok(files)
+}
+
+fn source_names(dataset: &Dataset) -> String {
+    dataset.sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// A URL as it may be shown: no user, no password, no query.
+fn without_credentials(url: &str) -> String {
+    let shown = url.split(['?', '#']).next().unwrap_or(url);
+    match shown.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.rsplit('@').next().unwrap_or(host);
+            format!("{scheme}://{host}/{path}")
+        }
+        None => shown.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+
+    fn dataset(sources: &[&str]) -> Dataset {
+        let sources = sources
+            .iter()
+            .map(|name| Source { name: (*name).to_owned(), format: Format::Json, path: None })
+            .collect();
+        Dataset { name: "posts".into(), sources, migrations: None, load: None, questions: None }
+    }
+
+    /// Makes the files in a folder of their own and shows `source:name` for each.
+    fn assigned(sources: &[&str], names: &[&str]) -> Result<Vec<String>, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path_of = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let given: Vec<String> = names
+            .iter()
+            .map(|name| match name.split_once('=') {
+                Some((source, file)) => format!("{source}={}", path_of(file)),
+                None => path_of(name),
+            })
+            .collect();
+        for name in names {
+            std::fs::write(path_of(name.rsplit('=').next().unwrap()), "").unwrap();
+        }
+        let files = assign(&dataset(sources), &given)?;
+        Ok(files
+            .iter()
+            .map(|file| format!("{}:{}", file.source, source::short_name(&file.location)))
+            .collect())
+    }
+
+    #[test]
+    fn several_files_of_the_only_source() {
+        assert_eq!(assigned(&["posts"], &["b.json", "a.json"]).unwrap(), ["posts:b.json", "posts:a.json"]);
+    }
+
+    #[test]
+    fn by_name_in_load_order() {
+        let files = ["votes-2.json.gz", "posts.json", "votes.json"];
+        let expected = ["posts:posts.json", "votes:votes-2.json.gz", "votes:votes.json"];
+        assert_eq!(assigned(&["posts", "votes"], &files).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_longest_source_name_wins() {
+        assert_eq!(assigned(&["post", "posts"], &["posts.json"]).unwrap(), ["posts:posts.json"]);
+    }
+
+    #[test]
+    fn by_order_what_no_name_settles() {
+        assert_eq!(assigned(&["posts", "votes"], &["a", "b"]).unwrap(), ["posts:a", "votes:b"]);
+        assert_eq!(assigned(&["posts", "votes"], &["x.json", "posts.json"]).unwrap(), ["posts:posts.json", "votes:x.json"]);
+    }
+
+    #[test]
+    fn by_saying_it() {
+        assert_eq!(assigned(&["posts", "votes"], &["votes=posts.json"]).unwrap(), ["votes:posts.json"]);
+    }
+
+    #[test]
+    fn a_file_too_many_and_a_source_unknown_are_refused() {
+        assert!(assigned(&["posts", "votes"], &["a", "b", "c"]).is_err());
+        let message = assigned(&["posts", "votes"], &["vote=a"]).unwrap_err().to_string();
+        assert!(message.contains("posts, votes"), "{message}");
+    }
+
+    #[test]
+    fn csv_and_urls_are_for_later() {
+        let mut csv = dataset(&["posts"]);
+        csv.sources[0].format = Format::Csv;
+        assert!(assign(&csv, &["-".into()]).unwrap_err().to_string().contains("CSV"));
+        let url = "https://me:secret@example.org/posts.json?token=secret".to_owned();
+        let message = assign(&dataset(&["posts"]), &[url]).unwrap_err().to_string();
+        assert!(message.contains("https://example.org/posts.json") && !message.contains("secret"), "{message}");
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        assert!(assign(&dataset(&["posts"]), &["-".into()]).is_ok());
+        assert!(assign(&dataset(&["posts"]), &["-".into(), "-".into()]).is_err());
+    }
+}

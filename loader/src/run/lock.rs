@@ -1,0 +1,43 @@
+//! One run of a dataset at a time: a transaction-level advisory lock, taken before the first staging statement.
+use std::time::Duration;
+
+use postgres::Transaction;
+use postgres::error::SqlState;
+
+use crate::progress::Progress;
+use crate::error::Error;
+
+/// The namespace of the locks is in the text: other programs' advisory locks hash other words.
+const TRY: &str = "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
+const WAIT: &str = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
+
+/// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock of the transaction, so a run does not
+/// wait for ever behind somebody's `alter table` either.
+///
+/// # Errors
+/// Lock timeout (exit 5) when the other run takes longer.
+pub fn take(transaction: &mut Transaction<'_>, dataset: &str, timeout: Duration, progress: &Progress) -> Result<(), Error> {
+    let doing = "take the dataset's lock";
+    // 0 would mean to wait for ever.
+    let milliseconds = timeout.as_millis().max(1);
+    transaction
+        .batch_execute(&format!("set local lock_timeout = {milliseconds}"))
+        .map_err(|error| Error::database(doing, error))?;
+    let is_free: bool = transaction
+        .query_one(TRY, &[&dataset])
+        .and_then(|row| row.try_get(0))
+        .map_err(|error| Error::database(doing, error))?;
+    if is_free {
+        return Ok(());
+    }
+    progress.say(&format!("waiting for another run of {dataset} to finish"));
+    match transaction.execute(WAIT, &[&dataset]) {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Err(Error::lock_timeout(format!(
+            "another run of {dataset} has not finished within {:.0} s",
+            timeout.as_secs_f64()
+        ))
+        .hint(format!("see what it does: loader status; wait longer: loader run {dataset} --lock-timeout 1h"))),
+        Err(error) => Err(Error::database(doing, error)),
+    }
+}

@@ -1,0 +1,150 @@
+//! Staging: the run's table, and the records of its sources copied into it.
+use std::io::{self, Write};
+
+use etl_core::frame::{Framed, JsonFramer, Limits, Refused, Shape, Stopped, Summary};
+use postgres::Transaction;
+
+use super::files::SourceFile;
+use super::interrupt::Interrupt;
+use crate::progress::Progress;
+use crate::copy::{self, Fault, Staged, StagingWriter};
+use crate::error::Error;
+use crate::ledger::{Run, SourceRead};
+use crate::source::{Source, short_name};
+
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Whether this server was built with lz4, which halves the time of staging wide records.
+const HAS_LZ4: &str = "
+    select coalesce(
+        (select 'lz4' = any (enumvals) from pg_catalog.pg_settings where name = 'default_toast_compression'),
+        false
+    )";
+
+/// The name of a run's staging table.
+pub fn table(run: &Run) -> String {
+    format!("staging.run_{}", run.id)
+}
+
+/// Creates the run's staging table, in the run's own transaction: a failed run leaves nothing of it.
+///
+/// # Errors
+/// What the server reports.
+pub fn create(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
+    let failed = |error| Error::database("create the run's staging table", error);
+    let has_lz4: bool = transaction.query_one(HAS_LZ4, &[]).and_then(|row| row.try_get(0)).map_err(failed)?;
+    let compression = if has_lz4 { "compression lz4" } else { "" };
+    let statement = format!(
+        "create unlogged table {} (
+            source smallint not null,
+            line bigint not null,
+            byte bigint not null,
+            record text {compression},
+            raw bytea,
+            problem text,
+            sqlstate text
+        )",
+        table(run)
+    );
+    transaction.batch_execute(&statement).map_err(failed)
+}
+
+/// Drops the run's staging table before the commit.
+///
+/// # Errors
+/// What the server reports.
+pub fn drop_table(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
+    transaction
+        .batch_execute(&format!("drop table {}", table(run)))
+        .map_err(|error| Error::database("drop the run's staging table", error))
+}
+
+/// Reads one source to its end and copies its records.
+///
+/// # Errors
+/// The source cannot be read or is refused as a whole; the server ends the COPY, or counts other than the records framed.
+pub fn fill(
+    transaction: &mut Transaction<'_>,
+    run: &Run,
+    number: i16,
+    file: &SourceFile,
+    record_limit: u64,
+    progress: &mut Progress,
+    interrupt: &Interrupt,
+) -> Result<SourceRead, Error> {
+    let doing = format!("copy the records of {} into staging", file.location);
+    let mut source = Source::open(&file.location)?;
+    progress.reading(&file.location, source.length());
+    let statement = format!("copy {} ({}) from stdin (format binary)", table(run), copy::COLUMNS);
+    let copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
+    let mut writer = StagingWriter::new(copy);
+
+    let limits = Limits { record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX), ..Limits::default() };
+    let mut framer = JsonFramer::new(limits);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let stopped = |stopped| match stopped {
+        Stopped::Refused(refused) => refused_source(file, &refused),
+        Stopped::Sink(error) => Error::failed(format!("cannot {doing}")).caused_by(error),
+    };
+    loop {
+        interrupt.check()?;
+        let count = source.read(&mut chunk)?;
+        if count == 0 {
+            break;
+        }
+        framer.push(&chunk[..count], &mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
+        progress.advance(writer.rows(), source.position());
+    }
+    let summary = framer.finish(&mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
+    for note in notes(file, &summary) {
+        progress.say(&note);
+    }
+
+    let (copy, framed) = writer.finish().map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
+    let copied = copy.finish().map_err(|error| Error::database(&doing, error))?;
+    if copied != framed {
+        return Err(Error::failed(format!("{}: {framed} records were framed, but the server reports {copied}", file.location)));
+    }
+    let fingerprint = source.finish()?;
+    let read = SourceRead {
+        number,
+        name: file.source.clone(),
+        location: file.location.clone(),
+        fingerprint,
+        records: framed,
+    };
+    progress.read(&read);
+    Ok(read)
+}
+
+fn put(writer: &mut StagingWriter<impl Write>, source: i16, framed: &Framed<'_>) -> io::Result<()> {
+    let content = match &framed.content {
+        Ok(record) => Ok(*record),
+        Err(fault) => Err(Fault { raw: fault.raw, problem: &fault.message, sqlstate: fault.sqlstate }),
+    };
+    writer.write(&Staged { source, line: framed.line, byte: framed.byte, content })
+}
+
+fn refused_source(file: &SourceFile, refused: &Refused) -> Error {
+    Error::failed(format!("{}: {refused} ({})", file.location, refused.sqlstate))
+        .hint(format!("look at the place: head -c {} {} | tail -c 300", refused.byte + 100, file.location))
+}
+
+/// What the sender of a source says of it that its reader should know.
+fn notes(file: &SourceFile, summary: &Summary) -> Vec<String> {
+    let mut notes = Vec::new();
+    let name = short_name(&file.location);
+    if summary.shape == Shape::Empty {
+        notes.push(format!("{name} is empty: there was nothing to read"));
+    }
+    if summary.next.is_some() {
+        notes.push(format!("{name} is not the whole: its last page names a next one, which was not read"));
+    }
+    if let Some(limit) = &summary.results_limited_to {
+        notes.push(format!("{name} was cut off by its sender: results_limited_to is {limit}"));
+    }
+    if let Some(count) = summary.count.filter(|count| *count != summary.records) {
+        notes.push(format!("{name} has {} records, and its sender counts {count} over all pages", summary.records));
+    }
+    notes
+}
