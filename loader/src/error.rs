@@ -122,11 +122,13 @@ impl Error {
             .map(|e| e.code().code())
     }
 
-    /// True where the reader of our output went away (`loader query ... | head`), which is no failure.
+    /// True where the reader of our output went away (`loader query ... | head`), which is no failure. A server that
+    /// went away breaks a pipe too, but deeper in the chain.
     pub fn is_broken_pipe(&self) -> bool {
         self.chain()
-            .filter_map(|e| e.downcast_ref::<std::io::Error>())
-            .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+            .next()
+            .and_then(|e| e.downcast_ref::<std::io::Error>())
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
     fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {

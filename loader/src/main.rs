@@ -8,18 +8,24 @@ use crate::error::{Error, Exit};
 
 mod cli;
 mod config;
+mod copy;
 mod database;
 mod embedded;
 mod error;
 mod export;
+mod ledger;
 mod migrate;
+mod output;
+mod progress;
 mod psql;
 mod quarantine;
 mod query;
 mod run;
 mod shipped;
+mod source;
 mod status;
 mod stop;
+mod summary;
 
 fn main() -> ExitCode {
     match cli::parse().and_then(execute) {

@@ -1,27 +1,17 @@
 //! Rows for people and machines: a table, JSON, or CSV.
 //!
-//! Results go to standard output; a reader that stops reading (`loader query ... | head`) is no error.
+//! CSV is in the dialect of the server's `COPY ... (format csv)`: RFC 4180 quoting, lines ended by LF, a header, null as an
+//! empty field and the empty string as `""`.
 mod csv;
 mod json;
 mod table;
 
 use std::io::{self, BufWriter, Write};
 
+use crate::cli::RowFormat;
 use crate::error::Error;
 pub use csv::row as csv_row;
 pub use json::string as json_string;
-
-/// How rows are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum OutputFormat {
-    /// Aligned columns for reading.
-    #[default]
-    Table,
-    /// An array of objects, keys in column order.
-    Json,
-    /// RFC 4180 quoting, lines ended by LF, a header; null is an empty field, the empty string is `""`.
-    Csv,
-}
 
 /// A column of printed rows.
 #[derive(Debug, Clone)]
@@ -35,12 +25,18 @@ pub struct Column {
 impl Column {
     /// A column of text.
     pub fn text(name: &str) -> Self {
-        Column { name: name.to_owned(), is_number: false }
+        Column {
+            name: name.to_owned(),
+            is_number: false,
+        }
     }
 
     /// A column of numbers.
     pub fn number(name: &str) -> Self {
-        Column { name: name.to_owned(), is_number: true }
+        Column {
+            name: name.to_owned(),
+            is_number: true,
+        }
     }
 }
 
@@ -58,12 +54,16 @@ impl Listing {
     ///
     /// # Errors
     /// What the writer reports.
-    pub fn write(&self, format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, format: RowFormat, out: &mut dyn Write) -> io::Result<()> {
         match format {
-            OutputFormat::Table => writeln!(out, "{}", table::render(&self.columns, &self.rows, 0)),
-            OutputFormat::Json => writeln!(out, "{}", self.to_json()),
-            OutputFormat::Csv => {
-                let names: Vec<_> = self.columns.iter().map(|column| Some(column.name.as_str())).collect();
+            RowFormat::Table => writeln!(out, "{}", table::render(&self.columns, &self.rows, 0)),
+            RowFormat::Json => writeln!(out, "{}", self.to_json()),
+            RowFormat::Csv => {
+                let names: Vec<_> = self
+                    .columns
+                    .iter()
+                    .map(|column| Some(column.name.as_str()))
+                    .collect();
                 csv::row(out, &names)?;
                 for row in &self.rows {
                     let values: Vec<_> = row.iter().map(Option::as_deref).collect();
@@ -85,53 +85,15 @@ impl Listing {
     }
 }
 
-/// Writes to standard output; a closed pipe ends the output, not the program.
+/// Prints results through a buffer. That the reader went away (`loader query ... | head`) is told apart by
+/// [`Error::is_broken_pipe`].
 ///
 /// # Errors
-/// Failed (exit 1) when standard output cannot be written, such as a full disk.
+/// What `print` reports; failed (exit 1) when standard output cannot be written, such as a full disk.
 pub fn to_stdout(print: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
-    let mut out = StandardOutput { out: BufWriter::with_capacity(64 * 1024, io::stdout().lock()), is_closed: false };
-    let printed = print(&mut out);
-    if out.is_closed {
-        return Ok(());
-    }
-    printed?;
-    match out.flush() {
-        Err(error) if !out.is_closed => Err(not_written(&error)),
-        _ => Ok(()),
-    }
-}
-
-/// Standard output could not be written.
-pub fn not_written(error: &io::Error) -> Error {
-    Error::failed(format!("standard output cannot be written: {error}"))
-}
-
-/// Remembers that its reader has gone: the error passes through callers as any other.
-struct StandardOutput<W: Write> {
-    out: BufWriter<W>,
-    is_closed: bool,
-}
-
-impl<W: Write> StandardOutput<W> {
-    fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result {
-            self.is_closed |= error.kind() == io::ErrorKind::BrokenPipe;
-        }
-        result
-    }
-}
-
-impl<W: Write> Write for StandardOutput<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.out.write(bytes);
-        self.noted(result)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let result = self.out.flush();
-        self.noted(result)
-    }
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    print(&mut out)?;
+    Ok(out.flush()?)
 }
 
 #[cfg(test)]
@@ -149,7 +111,7 @@ mod tests {
         }
     }
 
-    fn printed(format: OutputFormat) -> String {
+    fn printed(format: RowFormat) -> String {
         let mut out = Vec::new();
         listing().write(format, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -157,16 +119,28 @@ mod tests {
 
     #[test]
     fn a_table_aligns_numbers_right_and_shows_no_control_characters() {
-        insta::assert_snapshot!(printed(OutputFormat::Table), @"");
+        insta::assert_snapshot!(printed(RowFormat::Table), @r#"
+        place       births
+        Ayr, "Old"      12
+
+        tab\there     1000
+        "#);
     }
 
     #[test]
     fn json_keeps_null_and_numbers() {
-        insta::assert_snapshot!(printed(OutputFormat::Json), @"");
+        insta::assert_snapshot!(printed(RowFormat::Json), @r#"
+        [{"place":"Ayr, \"Old\"","births":12},
+        {"place":"","births":null},
+        {"place":"tab\there","births":1000}]
+        "#);
     }
 
     #[test]
     fn csv_tells_null_from_empty() {
-        insta::assert_snapshot!(printed(OutputFormat::Csv), @"");
+        assert_eq!(
+            printed(RowFormat::Csv),
+            "place,births\n\"Ayr, \"\"Old\"\"\",12\n\"\",\ntab\there,1000\n"
+        );
     }
 }

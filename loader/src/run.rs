@@ -14,10 +14,10 @@ use crate::database::{self, Database};
 use crate::error::{Error, Exit};
 use crate::migrate;
 use crate::progress::Progress;
+use crate::summary::Outcome;
 use attempt::{Attempt, End};
 use interrupt::Interrupt;
 use jobs::Job;
-pub use session::pin as pin_session;
 
 /// Runs `loader run`: one dataset or several, each in a transaction of its own.
 ///
@@ -41,7 +41,14 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     let mut gravest = Exit::Done;
     for (position, job) in plan.jobs.iter().enumerate() {
         let is_last = position + 1 == plan.jobs.len();
-        match load(&mut database, job, &args, context, &interrupt, position == 0) {
+        match load(
+            &mut database,
+            job,
+            &args,
+            context,
+            &interrupt,
+            position == 0,
+        ) {
             Ok(exit) => gravest = graver(gravest, exit),
             Err(error) if plan.jobs.len() == 1 || database.client.is_closed() => return Err(error),
             Err(error) => {
@@ -73,7 +80,8 @@ fn load(
     is_first: bool,
 ) -> Result<Exit, Error> {
     let progress = Progress::new(context.settings.quiet);
-    let mut attempt = Attempt::new(job, args, &database.label, interrupt, progress);
+    let label = database.label.clone();
+    let mut attempt = Attempt::new(job, args, &label, interrupt, progress);
     let result = attempt.transact(&mut database.client);
     let result = match result {
         Err(error) => attempt.settle_failure(database, &context.settings, error),
@@ -87,7 +95,12 @@ fn load(
     summary.print(args.format, is_first)?;
     match end {
         End::Exit(exit) => Ok(exit),
-        End::Refused(error) => Err(error),
+        End::Refused(error) => {
+            if summary.outcome == Outcome::Failed {
+                attempt.record(&mut database.client, &error);
+            }
+            Err(error)
+        }
     }
 }
 
@@ -98,5 +111,9 @@ fn graver(one: Exit, other: Exit) -> Exit {
         Exit::Rejected => 1,
         _ => 2,
     };
-    if weight(other) > weight(one) { other } else { one }
+    if weight(other) > weight(one) {
+        other
+    } else {
+        one
+    }
 }

@@ -35,11 +35,20 @@ impl Source {
             (Box::new(io::stdin()), None)
         } else {
             let file = open_file(location)?;
-            let length = file.metadata().ok().filter(|found| found.is_file()).map(|found| found.len());
+            let length = file
+                .metadata()
+                .ok()
+                .filter(|found| found.is_file())
+                .map(|found| found.len());
             (Box::new(file), length)
         };
-        let content = Decoded::new(Fingerprinted::new(input)).map_err(|error| unreadable(location, &error))?;
-        Ok(Source { location: location.to_owned(), length, content })
+        let content = Decoded::new(Fingerprinted::new(input))
+            .map_err(|error| unreadable(location, &error))?;
+        Ok(Source {
+            location: location.to_owned(),
+            length,
+            content,
+        })
     }
 
     /// Bytes of the source in all, before decompression, where the system knows it.
@@ -72,7 +81,10 @@ impl Source {
     /// Failed (exit 1) when the rest cannot be read.
     pub fn finish(self) -> Result<Fingerprint, Error> {
         let location = self.location;
-        self.content.into_input().finish().map_err(|error| unreadable(&location, &error))
+        self.content
+            .into_input()
+            .finish()
+            .map_err(|error| unreadable(&location, &error))
     }
 
     fn damaged(&self, error: &io::Error) -> Error {
@@ -100,7 +112,11 @@ pub fn check(location: &str) -> Result<(), Error> {
         return Err(directory(location));
     }
     // A FIFO or device is opened when its turn comes: opening it would wait for its writer, and take its data.
-    if found.is_file() { open_file(location).map(drop) } else { Ok(()) }
+    if found.is_file() {
+        open_file(location).map(drop)
+    } else {
+        Ok(())
+    }
 }
 
 /// The last part of a location, as the summary names it.
@@ -108,7 +124,10 @@ pub fn short_name(location: &str) -> &str {
     if location == STANDARD_INPUT {
         return "standard input";
     }
-    Path::new(location).file_name().and_then(|name| name.to_str()).unwrap_or(location)
+    Path::new(location)
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or(location)
 }
 
 fn open_file(location: &str) -> Result<File, Error> {
@@ -123,16 +142,17 @@ fn not_opened(location: &str, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => Error::usage(format!("{location}: no such file"))
             .hint("check the path; a file is named as in: loader run DATASET FILE"),
-        io::ErrorKind::PermissionDenied => {
-            Error::usage(format!("{location}: permission denied")).hint(format!("check with: ls -l {location}"))
-        }
+        io::ErrorKind::PermissionDenied => Error::usage(format!("{location}: permission denied"))
+            .hint(format!("check with: ls -l {location}")),
         _ => Error::usage(format!("{location}: cannot be opened: {error}")),
     }
 }
 
 fn directory(location: &str) -> Error {
-    Error::usage(format!("{location}: is a directory, not a file"))
-        .hint(format!("name its files: loader run DATASET {}/*.json", location.trim_end_matches('/')))
+    Error::usage(format!("{location}: is a directory, not a file")).hint(format!(
+        "name its files: loader run DATASET {}/*.json",
+        location.trim_end_matches('/')
+    ))
 }
 
 fn unreadable(location: &str, error: &io::Error) -> Error {
@@ -189,7 +209,11 @@ mod tests {
         let content = b"[{\"a\":1}]\n".repeat(5000);
         let (first, second) = content.split_at(777);
         let members = [gzip(first), gzip(second)].concat();
-        let frames = [zstd::encode_all(first, 3).unwrap(), zstd::encode_all(second, 3).unwrap()].concat();
+        let frames = [
+            zstd::encode_all(first, 3).unwrap(),
+            zstd::encode_all(second, 3).unwrap(),
+        ]
+        .concat();
         for compressed in [members, frames] {
             let (_file, location) = file_of(&compressed);
             let (read, fingerprint) = read_all(&location).unwrap();
@@ -210,9 +234,19 @@ mod tests {
     fn directories_and_missing_files_are_refused_before_reading() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        assert!(check(path).unwrap_err().to_string().contains("is a directory"));
+        assert!(
+            check(path)
+                .unwrap_err()
+                .to_string()
+                .contains("is a directory")
+        );
         let missing = format!("{path}/nothing.json");
-        assert!(check(&missing).unwrap_err().to_string().contains("no such file"));
+        assert!(
+            check(&missing)
+                .unwrap_err()
+                .to_string()
+                .contains("no such file")
+        );
         assert!(check(STANDARD_INPUT).is_ok());
     }
 

@@ -90,7 +90,7 @@ impl Summary {
         output::to_stdout(|out| {
             match format {
                 RowFormat::Table => write!(out, "{}", self.to_text())?,
-                RowFormat::Json => writeln!(out, "{}", self.to_json())?,
+                RowFormat::Json => writeln!(out, "{}", self.to_json()?)?,
                 RowFormat::Csv => self.write_csv(out, is_first)?,
             }
             Ok(())
@@ -98,11 +98,19 @@ impl Summary {
     }
 
     fn to_text(&self) -> String {
-        let mut parts = vec![format!("run {}", self.run_id), self.dataset.clone(), self.files()];
+        let mut parts = vec![
+            format!("run {}", self.run_id),
+            self.dataset.clone(),
+            self.files(),
+        ];
         parts.push(format!("into {}", self.label));
         parts.push(format!("{:.1} s", self.seconds));
         parts.extend(self.outcome.words().map(str::to_owned));
-        let mut text = format!("{}\n{}\n", parts.join("  "), self.table().to_table(TARGET_WIDTH));
+        let mut text = format!(
+            "{}\n{}\n",
+            parts.join("  "),
+            self.table().to_table(TARGET_WIDTH)
+        );
         for note in &self.notes {
             text.push_str(note);
             text.push('\n');
@@ -114,7 +122,11 @@ impl Summary {
         if self.sources.len() > FILES_NAMED {
             return format!("{} files", self.sources.len());
         }
-        let names: Vec<&str> = self.sources.iter().map(|source| short_name(&source.location)).collect();
+        let names: Vec<&str> = self
+            .sources
+            .iter()
+            .map(|source| short_name(&source.location))
+            .collect();
         names.join(", ")
     }
 
@@ -127,52 +139,48 @@ impl Summary {
         columns.extend(shown.iter().map(|(name, _)| Column::number(name)));
         let rows = self.counts.iter().map(|counts| {
             let mut row = vec![Some(self.short_target(counts).to_owned())];
-            row.extend(shown.iter().map(|(_, value)| Some(value(counts).to_string())));
+            row.extend(
+                shown
+                    .iter()
+                    .map(|(_, value)| Some(value(counts).to_string())),
+            );
             row
         });
-        Listing { columns, rows: rows.collect() }
+        Listing {
+            columns,
+            rows: rows.collect(),
+        }
     }
 
     fn short_target<'a>(&self, counts: &'a Counts) -> &'a str {
-        let rest = counts.target.strip_prefix(&self.dataset).and_then(|rest| rest.strip_prefix('.'));
+        let rest = counts
+            .target
+            .strip_prefix(&self.dataset)
+            .and_then(|rest| rest.strip_prefix('.'));
         rest.unwrap_or(&counts.target)
     }
 
-    fn to_json(&self) -> serde_json::Value {
-        let targets: Vec<_> = self
-            .counts
-            .iter()
-            .map(|counts| {
-                let mut row = serde_json::Map::new();
-                row.insert("target".into(), counts.target.clone().into());
-                row.extend(COLUMNS.iter().map(|(name, value)| ((*name).to_owned(), value(counts).into())));
-                serde_json::Value::Object(row)
-            })
-            .collect();
-        let sources: Vec<_> = self
-            .sources
-            .iter()
-            .map(|source| {
-                serde_json::json!({
-                    "source": source.number,
-                    "name": source.name,
-                    "location": source.location,
-                    "sha256": hex(&source.fingerprint.sha256),
-                    "bytes": source.fingerprint.bytes,
-                    "records": source.records,
-                })
-            })
-            .collect();
-        serde_json::json!({
-            "run_id": self.run_id,
-            "dataset": self.dataset,
-            "outcome": self.outcome.code(),
-            "database": self.label,
-            "seconds": (self.seconds * 1000.0).round() / 1000.0,
-            "sources": sources,
-            "targets": targets,
-            "notes": self.notes,
-        })
+    fn to_json(&self) -> Result<String, Error> {
+        let sources = self.sources.iter().map(|source| SourceReport {
+            source: source.number,
+            name: &source.name,
+            location: &source.location,
+            sha256: hex(&source.fingerprint.sha256),
+            bytes: source.fingerprint.bytes,
+            records: source.records,
+        });
+        let report = Report {
+            run_id: self.run_id,
+            dataset: &self.dataset,
+            outcome: self.outcome.code(),
+            database: &self.label,
+            seconds: (self.seconds * 1000.0).round() / 1000.0,
+            sources: sources.collect(),
+            targets: &self.counts,
+            notes: &self.notes,
+        };
+        serde_json::to_string(&report)
+            .map_err(|error| Error::failed("the summary is not JSON").caused_by(error))
     }
 
     fn write_csv(&self, out: &mut dyn Write, is_first: bool) -> Result<(), Error> {
@@ -183,13 +191,43 @@ impl Summary {
         }
         let run_id = self.run_id.to_string();
         for counts in &self.counts {
-            let values: Vec<String> = COLUMNS.iter().map(|(_, value)| value(counts).to_string()).collect();
-            let mut row = vec![Some(run_id.as_str()), Some(&self.dataset), Some(&counts.target)];
+            let values: Vec<String> = COLUMNS
+                .iter()
+                .map(|(_, value)| value(counts).to_string())
+                .collect();
+            let mut row = vec![
+                Some(run_id.as_str()),
+                Some(&self.dataset),
+                Some(&counts.target),
+            ];
             row.extend(values.iter().map(|value| Some(value.as_str())));
             output::csv_row(out, &row)?;
         }
         Ok(())
     }
+}
+
+/// The summary as `--format json` prints it: one object a run, one line.
+#[derive(serde::Serialize)]
+struct Report<'a> {
+    run_id: i64,
+    dataset: &'a str,
+    outcome: &'static str,
+    database: &'a str,
+    seconds: f64,
+    sources: Vec<SourceReport<'a>>,
+    targets: &'a [Counts],
+    notes: &'a [String],
+}
+
+#[derive(serde::Serialize)]
+struct SourceReport<'a> {
+    source: i16,
+    name: &'a str,
+    location: &'a str,
+    sha256: String,
+    bytes: u64,
+    records: u64,
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -202,8 +240,17 @@ mod tests {
     use crate::source::Fingerprint;
 
     fn source(location: &str) -> SourceRead {
-        let fingerprint = Fingerprint { sha256: [0xab; 32], bytes: 10 };
-        SourceRead { number: 1, name: "attendances".into(), location: location.into(), fingerprint, records: 500 }
+        let fingerprint = Fingerprint {
+            sha256: [0xab; 32],
+            bytes: 10,
+        };
+        SourceRead {
+            number: 1,
+            name: "attendances".into(),
+            location: location.into(),
+            fingerprint,
+            records: 500,
+        }
     }
 
     fn summary() -> Summary {
@@ -238,21 +285,34 @@ mod tests {
 
     #[test]
     fn a_table_between_a_line_and_notes() {
-        insta::assert_snapshot!(summary().to_text(), @"");
+        insta::assert_snapshot!(summary().to_text(), @r"
+        run 12  mobilize  attendances.json  into embedded /home/ana/.local/share/pg_etl  1.2 s
+        target           read  inserted  updated  unchanged  parked
+        events            500         1        2        497       0
+        attendances       500         3        2        494       1
+        1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12
+        ");
     }
 
     #[test]
     fn three_columns_stay_when_nothing_happened() {
         let mut summary = summary();
-        summary.counts = vec![Counts { target: "other.things".into(), ..Counts::default() }];
+        summary.counts = vec![Counts {
+            target: "other.things".into(),
+            ..Counts::default()
+        }];
         summary.notes.clear();
         summary.outcome = Outcome::DryRun;
         summary.sources = ["a", "b", "c", "-"].map(source).to_vec();
-        insta::assert_snapshot!(summary.to_text(), @"");
+        insta::assert_snapshot!(summary.to_text(), @r"
+        run 12  mobilize  4 files  into embedded /home/ana/.local/share/pg_etl  1.2 s  dry run, rolled back
+        target           read  inserted  updated  unchanged
+        other.things        0         0        0          0
+        ");
     }
 
     #[test]
     fn json_has_every_column_of_every_target() {
-        insta::assert_snapshot!(summary().to_json(), @"");
+        insta::assert_snapshot!(summary().to_json().unwrap(), @r#"{"run_id":12,"dataset":"mobilize","outcome":"done","database":"embedded /home/ana/.local/share/pg_etl","seconds":1.235,"sources":[{"source":1,"name":"attendances","location":"/data/attendances.json","sha256":"abababababababababababababababababababababababababababababababab","bytes":10,"records":500}],"targets":[{"target":"mobilize.events","read":500,"inserted":1,"updated":2,"unchanged":497,"superseded":0,"parked":0,"rejected":0,"promoted":0},{"target":"mobilize.attendances","read":500,"inserted":3,"updated":2,"unchanged":494,"superseded":0,"parked":1,"rejected":0,"promoted":0}],"notes":["1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12"]}"#);
     }
 }

@@ -23,7 +23,11 @@ pub fn row(out: &mut (impl Write + ?Sized), values: &[Option<&str>]) -> io::Resu
 
 /// `\.` alone on a line would end the data for a server's COPY that reads it back.
 fn needs_quotes(text: &str) -> bool {
-    text.is_empty() || text == "\\." || text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ')
+    text.is_empty()
+        || text == "\\."
+        || text.contains([',', '"', '\n', '\r'])
+        || text.starts_with(' ')
+        || text.ends_with(' ')
 }
 
 #[cfg(test)]
@@ -33,7 +37,22 @@ mod tests {
     #[test]
     fn values_are_quoted_where_they_must_be() {
         let mut out = Vec::new();
-        row(&mut out, &[None, Some(""), Some("a,b"), Some("a\"b"), Some("a\nb"), Some("\\."), Some("a b")]).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), ",\"\",\"a,b\",\"a\"\"b\",\"a\nb\",\"\\.\",a b\n");
+        row(
+            &mut out,
+            &[
+                None,
+                Some(""),
+                Some("a,b"),
+                Some("a\"b"),
+                Some("a\nb"),
+                Some("\\."),
+                Some("a b"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            ",\"\",\"a,b\",\"a\"\"b\",\"a\nb\",\"\\.\",a b\n"
+        );
     }
 }

@@ -72,7 +72,12 @@ impl<'a> Attempt<'a> {
             .read_only(false)
             .start()
             .map_err(|error| Error::database("begin the run's transaction", error))?;
-        lock::take(&mut transaction, &self.job.dataset.name, self.args.lock_timeout, &self.progress)?;
+        lock::take(
+            &mut transaction,
+            &self.job.dataset.name,
+            self.args.lock_timeout,
+            &self.progress,
+        )?;
         self.began = Instant::now();
         let run = ledger::open(&mut transaction, &self.job.dataset.name)?;
         self.run = Some(run.clone());
@@ -91,7 +96,15 @@ impl<'a> Attempt<'a> {
         stage::create(transaction, run)?;
         for (number, file) in (1..).zip(&self.job.files) {
             let limit = self.args.record_limit;
-            let source = stage::fill(transaction, run, number, file, limit, &mut self.progress, self.interrupt)?;
+            let source = stage::fill(
+                transaction,
+                run,
+                number,
+                file,
+                limit,
+                &mut self.progress,
+                self.interrupt,
+            )?;
             self.sources.push(source.clone());
             ledger::add_source(transaction, run, &source)?;
         }
@@ -99,7 +112,11 @@ impl<'a> Attempt<'a> {
     }
 
     /// Commits or rolls back, as the options and the counts have it.
-    fn decide(&mut self, mut transaction: Transaction<'_>, run: &Run) -> Result<(Summary, End), Error> {
+    fn decide(
+        &mut self,
+        mut transaction: Transaction<'_>,
+        run: &Run,
+    ) -> Result<(Summary, End), Error> {
         let rejected = rejects::newly(&mut transaction, run)?;
         let (outcome, end) = self.verdict(&mut transaction, run, rejected)?;
         let is_kept = outcome == Outcome::Done;
@@ -107,9 +124,13 @@ impl<'a> Attempt<'a> {
         if is_kept {
             self.is_committing = true;
             self.interrupt.settle(true);
-            transaction.commit().map_err(|error| Error::database("commit the run", error))?;
+            transaction
+                .commit()
+                .map_err(|error| Error::database("commit the run", error))?;
         } else {
-            transaction.rollback().map_err(|error| Error::database("roll the run back", error))?;
+            transaction
+                .rollback()
+                .map_err(|error| Error::database("roll the run back", error))?;
         }
         Ok((self.summary(run, outcome, notes), end))
     }
@@ -120,8 +141,15 @@ impl<'a> Attempt<'a> {
         run: &Run,
         rejected: u64,
     ) -> Result<(Outcome, End), Error> {
-        let exit = if rejected > 0 && self.args.max_rejects.is_none() { Exit::Rejected } else { Exit::Done };
-        let budget = self.args.max_rejects.map(|limit| limit.budget(self.records()));
+        let exit = if rejected > 0 && self.args.max_rejects.is_none() {
+            Exit::Rejected
+        } else {
+            Exit::Done
+        };
+        let budget = self
+            .args
+            .max_rejects
+            .map(|limit| limit.budget(self.records()));
         if let Some(budget) = budget.filter(|budget| rejected > *budget) {
             let error = rejects::too_many(transaction, run, &self.sources, rejected, budget);
             return Ok((Outcome::Failed, End::Refused(error)));
@@ -130,12 +158,18 @@ impl<'a> Attempt<'a> {
             return Ok(match changes(transaction, run, &self.counts)? {
                 None => (Outcome::Asserted, End::Exit(Exit::Done)),
                 Some(changes) => {
-                    let error = Error::failed(format!("--assert-noop: the run would change {changes}; rolled back"));
+                    let error = Error::failed(format!(
+                        "--assert-noop: the run would change {changes}; rolled back"
+                    ));
                     (Outcome::Asserted, End::Refused(error))
                 }
             });
         }
-        let outcome = if self.args.dry_run { Outcome::DryRun } else { Outcome::Done };
+        let outcome = if self.args.dry_run {
+            Outcome::DryRun
+        } else {
+            Outcome::Done
+        };
         Ok((outcome, End::Exit(exit)))
     }
 
@@ -160,9 +194,14 @@ impl<'a> Attempt<'a> {
             }
         }
         if self.is_committing && ledger::is_done(&mut database.client, &run).unwrap_or(false) {
-            self.progress.say("the connection was lost while committing; the ledger says that the commit arrived");
+            self.progress.say(
+                "the connection was lost while committing; the ledger says that the commit arrived",
+            );
             let notes = notes::of_run(&mut database.client, run.id, true)?;
-            return Ok((self.summary(&run, Outcome::Done, notes), End::Exit(Exit::Done)));
+            return Ok((
+                self.summary(&run, Outcome::Done, notes),
+                End::Exit(Exit::Done),
+            ));
         }
         self.record(&mut database.client, &error);
         Err(error)
@@ -175,9 +214,16 @@ impl<'a> Attempt<'a> {
         if self.args.dry_run || self.args.assert_noop {
             return;
         }
-        let written = ledger::fail(client, run, &self.sources, error.sqlstate(), &without_values(error));
+        let written = ledger::fail(
+            client,
+            run,
+            &self.sources,
+            error.sqlstate(),
+            &without_values(error),
+        );
         if let Err(second) = written {
-            self.progress.say(&format!("the failed run is not in the ledger: {second}"));
+            self.progress
+                .say(&format!("the failed run is not in the ledger: {second}"));
         }
     }
 
@@ -214,7 +260,11 @@ fn reconnected(settings: &Settings) -> Result<Client, Error> {
 }
 
 /// What the run would change, in words; none if nothing.
-fn changes(transaction: &mut Transaction<'_>, run: &Run, counts: &[Counts]) -> Result<Option<String>, Error> {
+fn changes(
+    transaction: &mut Transaction<'_>,
+    run: &Run,
+    counts: &[Counts],
+) -> Result<Option<String>, Error> {
     let statement = "
         select
             count(*) filter (where first_run = $1),
@@ -232,8 +282,11 @@ fn changes(transaction: &mut Transaction<'_>, run: &Run, counts: &[Counts]) -> R
         (row.get(0), "newly quarantined"),
         (row.get(1), "closed in quarantine"),
     ];
-    let words: Vec<String> =
-        found.iter().filter(|(count, _)| *count != 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let words: Vec<String> = found
+        .iter()
+        .filter(|(count, _)| *count != 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     Ok((!words.is_empty()).then(|| words.join(", ")))
 }
 
@@ -242,7 +295,9 @@ fn without_values(error: &Error) -> String {
     let text = error.to_string();
     let lines = text.lines().take_while(|line| {
         let line = line.trim_start();
-        !["server:", "detail:", "cause:", "in:", "hint:", "next:"].iter().any(|word| line.starts_with(word))
+        !["server:", "detail:", "cause:", "in:", "hint:", "next:"]
+            .iter()
+            .any(|word| line.starts_with(word))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -256,6 +311,9 @@ mod tests {
         let error = Error::failed("cannot merge\n  3  mobilize.people 23514")
             .caused_by(std::io::Error::other("ana@example.org"))
             .hint("loader status");
-        assert_eq!(without_values(&error), "cannot merge\n  3  mobilize.people 23514");
+        assert_eq!(
+            without_values(&error),
+            "cannot merge\n  3  mobilize.people 23514"
+        );
     }
 }

@@ -34,21 +34,23 @@ impl Interrupt {
         let interrupt = Interrupt::default();
         let shared = interrupt.clone();
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
-        thread::Builder::new().name("signals".into()).spawn(move || {
-            for signal in signals.forever() {
-                if shared.signal.swap(signal, Ordering::SeqCst) != 0 {
-                    exit(signal);
-                }
-                let waiting = shared.clone();
-                thread::spawn(move || {
-                    thread::sleep(GRACE);
-                    if !waiting.is_settled.load(Ordering::SeqCst) {
+        thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || {
+                for signal in signals.forever() {
+                    if shared.signal.swap(signal, Ordering::SeqCst) != 0 {
                         exit(signal);
                     }
-                });
-                cancel();
-            }
-        })?;
+                    let waiting = shared.clone();
+                    thread::spawn(move || {
+                        thread::sleep(GRACE);
+                        if !waiting.is_settled.load(Ordering::SeqCst) {
+                            exit(signal);
+                        }
+                    });
+                    cancel();
+                }
+            })?;
         Ok(interrupt)
     }
 

@@ -4,19 +4,26 @@ use std::time::Duration;
 use postgres::Transaction;
 use postgres::error::SqlState;
 
-use crate::progress::Progress;
 use crate::error::Error;
+use crate::progress::Progress;
 
 /// The namespace of the locks is in the text: other programs' advisory locks hash other words.
-const TRY: &str = "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
-const WAIT: &str = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
+const TRY: &str =
+    "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
+const WAIT: &str =
+    "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
 
 /// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock of the transaction, so a run does not
 /// wait for ever behind somebody's `alter table` either.
 ///
 /// # Errors
 /// Lock timeout (exit 5) when the other run takes longer.
-pub fn take(transaction: &mut Transaction<'_>, dataset: &str, timeout: Duration, progress: &Progress) -> Result<(), Error> {
+pub fn take(
+    transaction: &mut Transaction<'_>,
+    dataset: &str,
+    timeout: Duration,
+    progress: &Progress,
+) -> Result<(), Error> {
     let doing = "take the dataset's lock";
     // 0 would mean to wait for ever.
     let milliseconds = timeout.as_millis().max(1);

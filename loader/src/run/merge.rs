@@ -2,10 +2,10 @@
 use postgres::error::SqlState;
 use postgres::{Row, Transaction};
 
-use crate::progress::Progress;
 use crate::database::quoted;
 use crate::error::Error;
 use crate::ledger::{Counts, Run};
+use crate::progress::Progress;
 
 /// Other writers are tolerated this often: they took a key, removed a parent, or crossed our locks.
 const RETRIES: u32 = 3;
@@ -35,8 +35,10 @@ pub fn find(transaction: &mut Transaction<'_>, dataset: &str) -> Result<String, 
         .map_err(|error| Error::database("look for the load function", error))?;
     match found {
         Some(row) => Ok(format!("{}.{}", quoted(row.get(0)), quoted(row.get(1)))),
-        None => Err(Error::mismatch(format!("function etl_load_{dataset}(bigint) is not in this database"))
-            .hint(format!("loader migrate {dataset}"))),
+        None => Err(Error::mismatch(format!(
+            "function etl_load_{dataset}(bigint) is not in this database"
+        ))
+        .hint(format!("loader migrate {dataset}"))),
     }
 }
 
@@ -56,16 +58,25 @@ pub fn call(
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;
     loop {
-        let mut savepoint =
-            transaction.savepoint("merge").map_err(|error| Error::database(&doing, error))?;
+        let mut savepoint = transaction
+            .savepoint("merge")
+            .map_err(|error| Error::database(&doing, error))?;
         match savepoint.query(&statement, &[&run.id]) {
             Ok(rows) => {
-                savepoint.commit().map_err(|error| Error::database(&doing, error))?;
-                return rows.iter().map(counts).collect::<Result<_, _>>().map_err(|error| Error::database(&doing, error));
+                savepoint
+                    .commit()
+                    .map_err(|error| Error::database(&doing, error))?;
+                return rows
+                    .iter()
+                    .map(counts)
+                    .collect::<Result<_, _>>()
+                    .map_err(|error| Error::database(&doing, error));
             }
             Err(error) if tries < RETRIES && is_worth_another_try(&error) => {
                 tries += 1;
-                savepoint.rollback().map_err(|error| Error::database(&doing, error))?;
+                savepoint
+                    .rollback()
+                    .map_err(|error| Error::database(&doing, error))?;
                 let code = error.code().map_or("", SqlState::code);
                 progress.say(&format!("another session wrote the same tables ({code}): merging again, {tries} of {RETRIES}"));
             }
@@ -75,7 +86,11 @@ pub fn call(
 }
 
 fn is_worth_another_try(error: &postgres::Error) -> bool {
-    let transient = [SqlState::UNIQUE_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::T_R_DEADLOCK_DETECTED];
+    let transient = [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::FOREIGN_KEY_VIOLATION,
+        SqlState::T_R_DEADLOCK_DETECTED,
+    ];
     error.code().is_some_and(|code| transient.contains(code))
 }
 

@@ -53,7 +53,8 @@ pub fn too_many(
     budget: u64,
 ) -> Error {
     let read: u64 = sources.iter().map(|source| source.records).sum();
-    let mut message = format!("{rejected} records of {read} were rejected, and --max-rejects allows {budget}");
+    let mut message =
+        format!("{rejected} records of {read} were rejected, and --max-rejects allows {budget}");
     // The transaction is about to be rolled back: what it cannot tell any more is left out.
     for row in transaction.query(GROUPS, &[&run.id]).unwrap_or_default() {
         let (records, rule): (i64, String) = (row.get("records"), row.get("rule"));
@@ -74,7 +75,9 @@ fn place(row: &Row, sources: &[SourceRead]) -> String {
     let file = number.and_then(|number| sources.iter().find(|source| source.number == number));
     let file = file.map_or("an earlier run", |source| short_name(&source.location));
     let line = line.map_or(String::new(), |line| format!(" line {line}"));
-    let field = row.get::<_, Option<String>>("field").map_or(String::new(), |field| format!(" {field}"));
+    let field = row
+        .get::<_, Option<String>>("field")
+        .map_or(String::new(), |field| format!(" {field}"));
     let (target, sqlstate): (String, String) = (row.get("target"), row.get("sqlstate"));
     format!("{file}{line}: {target}{field} {sqlstate}")
 }

@@ -25,10 +25,15 @@ const PINNED: &str = "
 /// # Errors
 /// Failed (exit 1) when the server refuses them.
 pub fn pin(client: &mut Client) -> Result<(), Error> {
-    client.batch_execute(PINNED).map_err(|error| Error::failed("session settings were refused").caused_by(error))?;
+    client
+        .batch_execute(PINNED)
+        .map_err(|error| Error::failed("session settings were refused").caused_by(error))?;
     // Since PostgreSQL 14, and only where the server's system can tell that a socket was closed.
     let supported = client
-        .query_opt("select from pg_catalog.pg_settings where name = 'client_connection_check_interval'", &[])
+        .query_opt(
+            "select from pg_catalog.pg_settings where name = 'client_connection_check_interval'",
+            &[],
+        )
         .map_err(|error| Error::failed("session settings cannot be read").caused_by(error))?;
     if supported.is_some() {
         // Refused where the system cannot do it: the load then works without.

@@ -6,10 +6,10 @@ use postgres::Transaction;
 
 use super::files::SourceFile;
 use super::interrupt::Interrupt;
-use crate::progress::Progress;
 use crate::copy::{self, Fault, Staged, StagingWriter};
 use crate::error::Error;
 use crate::ledger::{Run, SourceRead};
+use crate::progress::Progress;
 use crate::source::{Source, short_name};
 
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -32,7 +32,10 @@ pub fn table(run: &Run) -> String {
 /// What the server reports.
 pub fn create(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
     let failed = |error| Error::database("create the run's staging table", error);
-    let has_lz4: bool = transaction.query_one(HAS_LZ4, &[]).and_then(|row| row.try_get(0)).map_err(failed)?;
+    let has_lz4: bool = transaction
+        .query_one(HAS_LZ4, &[])
+        .and_then(|row| row.try_get(0))
+        .map_err(failed)?;
     let compression = if has_lz4 { "compression lz4" } else { "" };
     let statement = format!(
         "create unlogged table {} (
@@ -75,11 +78,20 @@ pub fn fill(
     let doing = format!("copy the records of {} into staging", file.location);
     let mut source = Source::open(&file.location)?;
     progress.reading(&file.location, source.length());
-    let statement = format!("copy {} ({}) from stdin (format binary)", table(run), copy::COLUMNS);
-    let copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
+    let statement = format!(
+        "copy {} ({}) from stdin (format binary)",
+        table(run),
+        copy::COLUMNS
+    );
+    let copy = transaction
+        .copy_in(&statement)
+        .map_err(|error| Error::database(&doing, error))?;
     let mut writer = StagingWriter::new(copy);
 
-    let limits = Limits { record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX), ..Limits::default() };
+    let limits = Limits {
+        record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX),
+        ..Limits::default()
+    };
     let mut framer = JsonFramer::new(limits);
     let mut chunk = vec![0; CHUNK_BYTES];
     let stopped = |stopped| match stopped {
@@ -92,18 +104,31 @@ pub fn fill(
         if count == 0 {
             break;
         }
-        framer.push(&chunk[..count], &mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
+        framer
+            .push(&chunk[..count], &mut |framed| {
+                put(&mut writer, number, &framed)
+            })
+            .map_err(&stopped)?;
         progress.advance(writer.rows(), source.position());
     }
-    let summary = framer.finish(&mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
+    let summary = framer
+        .finish(&mut |framed| put(&mut writer, number, &framed))
+        .map_err(&stopped)?;
     for note in notes(file, &summary) {
         progress.say(&note);
     }
 
-    let (copy, framed) = writer.finish().map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
-    let copied = copy.finish().map_err(|error| Error::database(&doing, error))?;
+    let (copy, framed) = writer
+        .finish()
+        .map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
+    let copied = copy
+        .finish()
+        .map_err(|error| Error::database(&doing, error))?;
     if copied != framed {
-        return Err(Error::failed(format!("{}: {framed} records were framed, but the server reports {copied}", file.location)));
+        return Err(Error::failed(format!(
+            "{}: {framed} records were framed, but the server reports {copied}",
+            file.location
+        )));
     }
     let fingerprint = source.finish()?;
     let read = SourceRead {
@@ -120,14 +145,30 @@ pub fn fill(
 fn put(writer: &mut StagingWriter<impl Write>, source: i16, framed: &Framed<'_>) -> io::Result<()> {
     let content = match &framed.content {
         Ok(record) => Ok(*record),
-        Err(fault) => Err(Fault { raw: fault.raw, problem: &fault.message, sqlstate: fault.sqlstate }),
+        Err(fault) => Err(Fault {
+            raw: fault.raw,
+            problem: &fault.message,
+            sqlstate: fault.sqlstate,
+        }),
     };
-    writer.write(&Staged { source, line: framed.line, byte: framed.byte, content })
+    writer.write(&Staged {
+        source,
+        line: framed.line,
+        byte: framed.byte,
+        content,
+    })
 }
 
 fn refused_source(file: &SourceFile, refused: &Refused) -> Error {
-    Error::failed(format!("{}: {refused} ({})", file.location, refused.sqlstate))
-        .hint(format!("look at the place: head -c {} {} | tail -c 300", refused.byte + 100, file.location))
+    Error::failed(format!(
+        "{}: {refused} ({})",
+        file.location, refused.sqlstate
+    ))
+    .hint(format!(
+        "look at the place: head -c {} {} | tail -c 300",
+        refused.byte + 100,
+        file.location
+    ))
 }
 
 /// What the sender of a source says of it that its reader should know.
@@ -138,13 +179,20 @@ fn notes(file: &SourceFile, summary: &Summary) -> Vec<String> {
         notes.push(format!("{name} is empty: there was nothing to read"));
     }
     if summary.next.is_some() {
-        notes.push(format!("{name} is not the whole: its last page names a next one, which was not read"));
+        notes.push(format!(
+            "{name} is not the whole: its last page names a next one, which was not read"
+        ));
     }
     if let Some(limit) = &summary.results_limited_to {
-        notes.push(format!("{name} was cut off by its sender: results_limited_to is {limit}"));
+        notes.push(format!(
+            "{name} was cut off by its sender: results_limited_to is {limit}"
+        ));
     }
     if let Some(count) = summary.count.filter(|count| *count != summary.records) {
-        notes.push(format!("{name} has {} records, and its sender counts {count} over all pages", summary.records));
+        notes.push(format!(
+            "{name} has {} records, and its sender counts {count} over all pages",
+            summary.records
+        ));
     }
     notes
 }

@@ -1,0 +1,193 @@
+//! The tables of a dataset, in the order its schema's comment gives, with how to select their rows in a fixed order.
+//!
+//! The order of an export is a fact about the dataset, so it stands in the dataset's migrations: the schema's comment ends with
+//! `Tables: attendances, timeslots, events.` Tables it does not name follow by name. (The order of creation follows the foreign keys,
+//! and does not survive a dump and restore.)
+use postgres::Transaction;
+
+use crate::database::quoted;
+use crate::error::Error;
+
+/// A table to export.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Its schema, which is the dataset's name.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds, from its comment.
+    pub comment: Option<String>,
+    /// Columns in table order, with whether they are boolean.
+    columns: Vec<(String, bool)>,
+    /// What orders the rows: the primary key's columns, else all.
+    order: Vec<String>,
+}
+
+const TABLES: &str = "
+    select
+        relation.relname::text as name,
+        pg_catalog.obj_description(relation.oid, 'pg_class') as comment,
+        array(
+            select attname::text
+            from pg_catalog.pg_attribute
+            where attrelid = relation.oid and attnum > 0 and not attisdropped
+            order by attnum
+        ) as columns,
+        array(
+            select attcollation <> 0
+            from pg_catalog.pg_attribute
+            where attrelid = relation.oid and attnum > 0 and not attisdropped
+            order by attnum
+        ) as are_collated,
+        array(
+            select atttypid = 'pg_catalog.bool'::pg_catalog.regtype
+            from pg_catalog.pg_attribute
+            where attrelid = relation.oid and attnum > 0 and not attisdropped
+            order by attnum
+        ) as are_boolean,
+        array(
+            select attribute.attname::text
+            from pg_catalog.pg_index as index
+            cross join lateral pg_catalog.unnest(index.indkey::int2[]) with ordinality as key (attnum, position)
+            join pg_catalog.pg_attribute as attribute
+                on attribute.attrelid = index.indrelid and attribute.attnum = key.attnum
+            where index.indrelid = relation.oid and index.indisprimary
+            order by key.position
+        ) as key
+    from pg_catalog.pg_class as relation
+    join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
+    where namespace.nspname = $1
+        and relation.relkind in ('r', 'p')
+        and not relation.relispartition
+    order by relation.relname collate \"C\"";
+
+const SCHEMA: &str = "
+    select pg_catalog.obj_description(oid, 'pg_namespace') as comment
+    from pg_catalog.pg_namespace
+    where nspname = $1";
+
+/// The dataset's tables in export order.
+///
+/// # Errors
+/// Mismatch (exit 6) when there are none.
+pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Vec<Table>, Error> {
+    let failed = |error| Error::database(format!("look at the tables of {dataset}"), error);
+    let schema = transaction.query_opt(SCHEMA, &[&dataset]).map_err(failed)?;
+    let comment: Option<String> = schema.and_then(|row| row.get("comment"));
+    let rows = transaction.query(TABLES, &[&dataset]).map_err(failed)?;
+    let table = |row: &postgres::Row| {
+        let (columns, are_boolean): (Vec<String>, Vec<bool>) =
+            (row.get("columns"), row.get("are_boolean"));
+        let (key, are_collated): (Vec<String>, Vec<bool>) =
+            (row.get("key"), row.get("are_collated"));
+        let order = if key.is_empty() { &columns } else { &key };
+        let is_collated = |name: &String| {
+            columns
+                .iter()
+                .zip(&are_collated)
+                .any(|(column, is_collated)| column == name && *is_collated)
+        };
+        Table {
+            schema: dataset.to_owned(),
+            name: row.get("name"),
+            comment: row.get("comment"),
+            order: order
+                .iter()
+                .map(|name| order_by(name, is_collated(name)))
+                .collect(),
+            columns: columns.into_iter().zip(are_boolean).collect(),
+        }
+    };
+    let mut tables: Vec<Table> = rows.iter().map(table).collect();
+    if tables.is_empty() {
+        return Err(
+            Error::mismatch(format!("schema {dataset} has no tables in this database"))
+                .hint(format!("loader run {dataset} FILE")),
+        );
+    }
+    let named = named_order(comment.as_deref().unwrap_or(""));
+    // The sort is stable: what the comment does not name keeps its order by name.
+    tables.sort_by_key(|table| {
+        named
+            .iter()
+            .position(|name| *name == table.name)
+            .unwrap_or(usize::MAX)
+    });
+    Ok(tables)
+}
+
+/// The names after `Tables:` in a schema's comment.
+fn named_order(comment: &str) -> Vec<&str> {
+    let Some((_, list)) = comment.split_once("Tables:") else {
+        return Vec::new();
+    };
+    list.split(|next: char| !(next.is_alphanumeric() || next == '_'))
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Text sorts by bytes: the same everywhere, whatever the database's locale. Qualified, so that it is the column and not the output.
+fn order_by(name: &str, is_collated: bool) -> String {
+    let collation = if is_collated { " collate \"C\"" } else { "" };
+    format!("etl_table.{}{collation}", quoted(name))
+}
+
+impl Table {
+    /// Its rows in a fixed order.
+    pub fn select(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|(name, _)| quoted(name)).collect();
+        self.select_of(&columns)
+    }
+
+    /// The same for CSV: booleans as true and false, which every reader understands, not t and f.
+    pub fn select_text(&self) -> String {
+        let text = |(name, is_boolean): &(String, bool)| match is_boolean {
+            true => format!("{0}::text as {0}", quoted(name)),
+            false => quoted(name),
+        };
+        let columns: Vec<String> = self.columns.iter().map(text).collect();
+        self.select_of(&columns)
+    }
+
+    fn select_of(&self, columns: &[String]) -> String {
+        format!(
+            "select {} from {}.{} as etl_table order by {}",
+            columns.join(", "),
+            quoted(&self.schema),
+            quoted(&self.name),
+            self.order.join(", ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_comment_names_the_order() {
+        let comment = "People and events of Mobilize. Tables: attendances, timeslots,\nevents.";
+        assert_eq!(named_order(comment), ["attendances", "timeslots", "events"]);
+        assert_eq!(named_order("Nothing said."), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn rows_are_selected_in_key_order() {
+        let table = Table {
+            schema: "s".into(),
+            name: "t".into(),
+            comment: None,
+            columns: vec![("id".into(), false), ("is \"on\"".into(), true)],
+            order: vec![order_by("id", false), order_by("is \"on\"", true)],
+        };
+        let from = "from \"s\".\"t\" as etl_table order by etl_table.\"id\", etl_table.\"is \"\"on\"\"\" collate \"C\"";
+        assert_eq!(
+            table.select(),
+            format!("select \"id\", \"is \"\"on\"\"\" {from}")
+        );
+        assert_eq!(
+            table.select_text(),
+            format!("select \"id\", \"is \"\"on\"\"\"::text as \"is \"\"on\"\"\" {from}")
+        );
+    }
+}

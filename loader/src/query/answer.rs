@@ -1,0 +1,226 @@
+//! A question's rows, as the server renders them: every type prints, and memory does not grow with the rows.
+use std::io::Write;
+
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::Type;
+use postgres::{RowIter, Transaction};
+
+use super::bind::Bound;
+use super::question::Question;
+use crate::cli::RowFormat;
+use crate::database::quoted;
+use crate::error::Error;
+use crate::output::{self, Column, Listing};
+
+/// One row of text, none for null.
+type Row = Vec<Option<String>>;
+
+/// A question put to the server, its columns known.
+pub struct Answer {
+    name: String,
+    bound: Bound,
+    columns: Vec<Column>,
+    /// The answer has one column, of type json or jsonb.
+    is_json_value: bool,
+}
+
+impl Answer {
+    /// Has the server read the statement, and takes its columns' names and types from there.
+    ///
+    /// # Errors
+    /// Failed (exit 1) when the server does not accept the statement.
+    pub fn prepare(
+        transaction: &mut Transaction<'_>,
+        question: &Question,
+        bound: Bound,
+    ) -> Result<Self, Error> {
+        let types = vec![Type::TEXT; bound.values.len()];
+        let statement = transaction
+            .prepare_typed(
+                &format!("select * from (\n{}\n) as etl_question", bound.sql),
+                &types,
+            )
+            .map_err(|error| refused(question, error))?;
+        let is_json = |kind: &Type| [Type::JSON, Type::JSONB].contains(kind);
+        let numbers = [
+            Type::INT2,
+            Type::INT4,
+            Type::INT8,
+            Type::NUMERIC,
+            Type::FLOAT4,
+            Type::FLOAT8,
+        ];
+        let columns: Vec<Column> = statement
+            .columns()
+            .iter()
+            .map(|column| Column {
+                name: column.name().to_owned(),
+                is_number: numbers.contains(column.type_()),
+            })
+            .collect();
+        if columns.is_empty() {
+            return Err(Error::failed(format!(
+                "question {} has no columns",
+                question.name
+            )));
+        }
+        let is_json_value = columns.len() == 1 && is_json(statement.columns()[0].type_());
+        Ok(Answer {
+            name: question.name.clone(),
+            bound,
+            columns,
+            is_json_value,
+        })
+    }
+
+    /// Prints the rows.
+    ///
+    /// # Errors
+    /// Failed (exit 1) when the statement fails or the output cannot be written.
+    pub fn print(
+        &self,
+        transaction: &mut Transaction<'_>,
+        format: RowFormat,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        match format {
+            RowFormat::Json => self.print_json(transaction, out),
+            RowFormat::Csv => self.print_csv(transaction, out),
+            RowFormat::Table => {
+                let mut rows: Vec<Row> = Vec::new();
+                self.each(transaction, &self.as_text(), |row| {
+                    rows.push(row);
+                    Ok(())
+                })?;
+                Ok(Listing {
+                    columns: self.columns.clone(),
+                    rows,
+                }
+                .write(format, out)?)
+            }
+        }
+    }
+
+    fn print_csv(
+        &self,
+        transaction: &mut Transaction<'_>,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let names: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| Some(column.name.as_str()))
+            .collect();
+        output::csv_row(out, &names)?;
+        self.each(transaction, &self.as_text(), |row| {
+            let values: Vec<_> = row.iter().map(Option::as_deref).collect();
+            Ok(output::csv_row(out, &values)?)
+        })
+    }
+
+    /// An array of objects, one a line; a single JSON value is printed as itself.
+    fn print_json(
+        &self,
+        transaction: &mut Transaction<'_>,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        // Of a single JSON column the value itself comes beside its object: which is wanted shows with the second row.
+        let value = if self.is_json_value {
+            "etl_question.value::text"
+        } else {
+            "null::text"
+        };
+        let columns = if self.is_json_value { " (value)" } else { "" };
+        let object = match self.is_json_value {
+            true => format!(
+                "pg_catalog.json_build_object({}, etl_question.value)::text",
+                literal(&self.columns[0].name)
+            ),
+            false => "pg_catalog.row_to_json(etl_question)::text".to_owned(),
+        };
+        let statement = format!(
+            "select {object}, {value} from (\n{}\n) as etl_question{columns}",
+            self.bound.sql
+        );
+        let mut first: Option<Row> = None;
+        let mut rows = 0u64;
+        self.each(transaction, &statement, |row| {
+            rows += 1;
+            if rows == 1 {
+                first = Some(row);
+                return Ok(());
+            }
+            let before = first.take();
+            if let Some(first) = &before {
+                write!(out, "[{}", text_of(first, 0))?;
+            }
+            write!(out, ",\n{}", text_of(&row, 0))?;
+            Ok(())
+        })?;
+        match &first {
+            Some(row) if self.is_json_value => {
+                writeln!(out, "{}", row[1].as_deref().unwrap_or("null"))?
+            }
+            Some(row) => writeln!(out, "[{}]", text_of(row, 0))?,
+            None if rows == 0 => writeln!(out, "[]")?,
+            None => writeln!(out, "]")?,
+        }
+        Ok(())
+    }
+
+    fn as_text(&self) -> String {
+        let aliases: Vec<String> = (1..=self.columns.len())
+            .map(|number| quoted(&format!("c{number}")))
+            .collect();
+        let texts: Vec<String> = aliases
+            .iter()
+            .map(|alias| format!("etl_question.{alias}::text"))
+            .collect();
+        format!(
+            "select {} from (\n{}\n) as etl_question ({})",
+            texts.join(", "),
+            self.bound.sql,
+            aliases.join(", ")
+        )
+    }
+
+    /// Has the statement's rows pass by, one at a time.
+    fn each(
+        &self,
+        transaction: &mut Transaction<'_>,
+        statement: &str,
+        mut take: impl FnMut(Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let failed = |error| Error::database(format!("answer {}", self.name), error);
+        let types = vec![Type::TEXT; self.bound.values.len()];
+        let prepared = transaction
+            .prepare_typed(statement, &types)
+            .map_err(failed)?;
+        let mut rows: RowIter<'_> = transaction
+            .query_raw(&prepared, &self.bound.values)
+            .map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let values: Result<Row, _> = (0..row.len()).map(|column| row.try_get(column)).collect();
+            take(values.map_err(failed)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn text_of(row: &Row, column: usize) -> &str {
+    row.get(column).and_then(Option::as_deref).unwrap_or("null")
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The tables are not there yet, or the statement is not one the server understands.
+fn refused(question: &Question, error: postgres::Error) -> Error {
+    let is_undefined = error.code() == Some(&postgres::error::SqlState::UNDEFINED_TABLE);
+    let error = Error::database(format!("ask {}", question.name), error);
+    match &question.dataset {
+        Some(dataset) if is_undefined => error.hint(format!("loader run {dataset}")),
+        _ => error,
+    }
+}
