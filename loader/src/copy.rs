@@ -54,11 +54,7 @@ impl<W: Write> StagingWriter<W> {
         buffer.extend_from_slice(SIGNATURE);
         buffer.extend_from_slice(&0i32.to_be_bytes());
         buffer.extend_from_slice(&0i32.to_be_bytes());
-        StagingWriter {
-            out,
-            buffer,
-            rows: 0,
-        }
+        StagingWriter { out, buffer, rows: 0 }
     }
 
     /// Rows written so far; to be compared with what COPY reports.
@@ -77,12 +73,9 @@ impl<W: Write> StagingWriter<W> {
         self.field(Some(&bigint(row.byte)?))?;
         let (record, raw, problem, sqlstate) = match row.content {
             Ok(record) => (Some(record.as_bytes()), None, None, None),
-            Err(fault) => (
-                None,
-                Some(fault.raw),
-                Some(fault.problem.as_bytes()),
-                Some(fault.sqlstate.as_bytes()),
-            ),
+            Err(fault) => {
+                (None, Some(fault.raw), Some(fault.problem.as_bytes()), Some(fault.sqlstate.as_bytes()))
+            }
         };
         self.field(record)?;
         self.field(raw)?;
@@ -106,8 +99,7 @@ impl<W: Write> StagingWriter<W> {
         let Some(bytes) = value else {
             return self.put(&(-1i32).to_be_bytes());
         };
-        let length =
-            i32::try_from(bytes.len()).map_err(|_| too_large("a field of 2 GiB or more"))?;
+        let length = i32::try_from(bytes.len()).map_err(|_| too_large("a field of 2 GiB or more"))?;
         self.put(&length.to_be_bytes())?;
         self.put(bytes)
     }
@@ -140,10 +132,7 @@ fn bigint(number: u64) -> io::Result<[u8; 8]> {
 }
 
 fn too_large(what: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidInput,
-        format!("{what} does not fit staging"),
-    )
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{what} does not fit staging"))
 }
 
 #[cfg(test)]
@@ -168,12 +157,7 @@ mod tests {
 
     #[test]
     fn a_record_is_its_position_and_text_and_three_nulls() {
-        let bytes = encode(&[Staged {
-            source: 2,
-            line: 3,
-            byte: 258,
-            content: Ok("{\"é\":1}"),
-        }]);
+        let bytes = encode(&[Staged { source: 2, line: 3, byte: 258, content: Ok("{\"é\":1}") }]);
         let mut expected = Vec::new();
         expected.extend_from_slice(&[0, 7]);
         expected.extend_from_slice(&[0, 0, 0, 2, 0, 2]);
@@ -187,17 +171,8 @@ mod tests {
 
     #[test]
     fn a_fault_has_no_record_but_its_bytes_and_rule() {
-        let fault = Fault {
-            raw: b"\xff",
-            problem: "bad",
-            sqlstate: "22021",
-        };
-        let bytes = encode(&[Staged {
-            source: 1,
-            line: 1,
-            byte: 0,
-            content: Err(fault),
-        }]);
+        let fault = Fault { raw: b"\xff", problem: "bad", sqlstate: "22021" };
+        let bytes = encode(&[Staged { source: 1, line: 1, byte: 0, content: Err(fault) }]);
         let tail = b"\xff\xff\xff\xff\0\0\0\x01\xff\0\0\0\x03bad\0\0\0\x0522021\xff\xff";
         assert!(bytes.ends_with(tail));
     }
@@ -224,14 +199,7 @@ mod tests {
     fn a_record_larger_than_the_buffer_passes_in_slices() {
         let record = "x".repeat(3 * BUFFER_BYTES + 5);
         let mut writer = StagingWriter::new(Slices::default());
-        writer
-            .write(&Staged {
-                source: 1,
-                line: 1,
-                byte: 0,
-                content: Ok(&record),
-            })
-            .unwrap();
+        writer.write(&Staged { source: 1, line: 1, byte: 0, content: Ok(&record) }).unwrap();
         let (slices, _) = writer.finish().unwrap();
         assert_eq!(slices.largest, BUFFER_BYTES);
         let text = slices.bytes.iter().filter(|byte| **byte == b'x').count();
@@ -241,12 +209,7 @@ mod tests {
     #[test]
     fn a_position_beyond_bigint_is_refused() {
         let mut writer = StagingWriter::new(Vec::new());
-        let row = Staged {
-            source: 1,
-            line: u64::MAX,
-            byte: 0,
-            content: Ok("{}"),
-        };
+        let row = Staged { source: 1, line: u64::MAX, byte: 0, content: Ok("{}") };
         assert!(writer.write(&row).is_err());
     }
 }

@@ -24,30 +24,22 @@ use tables::Table;
 /// Usage (exit 2) for an unknown dataset or question, mismatch (exit 6) where the dataset has no tables, failed (exit 1) when a file cannot
 /// be written.
 pub fn run(args: ExportArgs, context: &Context) -> Result<Exit, Error> {
-    let is_dataset = context
-        .config
-        .datasets
-        .iter()
-        .any(|dataset| dataset.name == args.what);
+    let is_dataset = context.config.datasets.iter().any(|dataset| dataset.name == args.what);
     if is_dataset && !args.parameters.is_empty() {
-        return Err(Error::usage(format!(
-            "{} is a dataset, which takes no parameters",
-            args.what
-        ))
-        .hint("loader query"));
+        return Err(Error::usage(format!("{} is a dataset, which takes no parameters", args.what))
+            .hint("loader query"));
     }
     let question = match is_dataset {
         true => None,
         false => {
-            let question = query::find(&context.config, &args.what)
-                .map_err(|error| unknown(error, &args, context))?;
+            let question =
+                query::find(&context.config, &args.what).map_err(|error| unknown(error, &args, context))?;
             let bound = query::bind(&question, &args.parameters)?;
             Some((question, bound))
         }
     };
-    fs::create_dir_all(&args.dir).map_err(|error| {
-        Error::usage(format!("{} cannot be made", args.dir.display())).caused_by(error)
-    })?;
+    fs::create_dir_all(&args.dir)
+        .map_err(|error| Error::usage(format!("{} cannot be made", args.dir.display())).caused_by(error))?;
 
     let mut database = query::reader(context)?;
     let mut transaction = query::snapshot(&mut database)?;
@@ -59,13 +51,9 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<Exit, Error> {
                 FileFormat::Csv => RowFormat::Csv,
                 FileFormat::Json => RowFormat::Json,
             };
-            let mut file = NewFile::create(
-                &args.dir,
-                &format!("{}.{}", question.name, extension(args.format)),
-            )?;
-            answer
-                .print(&mut transaction, format, &mut file)
-                .map_err(|error| file.named(error))?;
+            let mut file =
+                NewFile::create(&args.dir, &format!("{}.{}", question.name, extension(args.format)))?;
+            answer.print(&mut transaction, format, &mut file).map_err(|error| file.named(error))?;
             query::note_what_is_missing(&mut transaction, &question, context)?;
             vec![file.finish()?]
         }
@@ -88,10 +76,7 @@ fn export_tables(
     let mut files = Vec::with_capacity(tables.len() + 1);
     for table in &tables {
         context.note(format!("exporting {}.{}", table.schema, table.name));
-        let mut file = NewFile::create(
-            &args.dir,
-            &format!("{}.{}", table.name, extension(args.format)),
-        )?;
+        let mut file = NewFile::create(&args.dir, &format!("{}.{}", table.name, extension(args.format)))?;
         match args.format {
             FileFormat::Csv => copy_csv(transaction, table, &mut file)?,
             FileFormat::Json => copy_json(transaction, table, &mut file)?,
@@ -100,52 +85,31 @@ fn export_tables(
     }
     let mut dictionary = NewFile::create(&args.dir, "DICTIONARY.md")?;
     let text = dictionary::render(transaction, &args.what, &tables)?;
-    dictionary
-        .write_all(text.as_bytes())
-        .map_err(|error| dictionary.unwritable(&error))?;
+    dictionary.write_all(text.as_bytes()).map_err(|error| dictionary.unwritable(&error))?;
     files.push(dictionary.finish()?);
     Ok(files)
 }
 
 /// The server's own CSV, byte for byte.
-fn copy_csv(
-    transaction: &mut Transaction<'_>,
-    table: &Table,
-    file: &mut NewFile,
-) -> Result<(), Error> {
-    let statement = format!(
-        "copy ({}) to stdout (format csv, header, encoding 'UTF8')",
-        table.select_text()
-    );
-    let mut rows = transaction
-        .copy_out(&statement)
-        .map_err(|error| cannot_read(table, error))?;
-    io::copy(&mut rows, file)
-        .map(drop)
-        .map_err(|error| interrupted(table, file, &error))
+fn copy_csv(transaction: &mut Transaction<'_>, table: &Table, file: &mut NewFile) -> Result<(), Error> {
+    let statement = format!("copy ({}) to stdout (format csv, header, encoding 'UTF8')", table.select_text());
+    let mut rows = transaction.copy_out(&statement).map_err(|error| cannot_read(table, error))?;
+    io::copy(&mut rows, file).map(drop).map_err(|error| interrupted(table, file, &error))
 }
 
 /// An array with one object a line. COPY's csv with a quote and a delimiter that JSON never holds unescaped leaves the text as it is.
-fn copy_json(
-    transaction: &mut Transaction<'_>,
-    table: &Table,
-    file: &mut NewFile,
-) -> Result<(), Error> {
+fn copy_json(transaction: &mut Transaction<'_>, table: &Table, file: &mut NewFile) -> Result<(), Error> {
     let statement = format!(
         "copy (select pg_catalog.row_to_json(etl_row)::text from ({}) as etl_row)
         to stdout (format csv, delimiter E'\\x01', quote E'\\x02', encoding 'UTF8')",
         table.select()
     );
-    let rows = transaction
-        .copy_out(&statement)
-        .map_err(|error| cannot_read(table, error))?;
+    let rows = transaction.copy_out(&statement).map_err(|error| cannot_read(table, error))?;
     let mut rows = BufReader::with_capacity(64 * 1024, rows);
     let (mut line, mut is_first) = (Vec::new(), true);
     loop {
         line.clear();
-        let count = rows
-            .read_until(b'\n', &mut line)
-            .map_err(|error| interrupted(table, file, &error))?;
+        let count = rows.read_until(b'\n', &mut line).map_err(|error| interrupted(table, file, &error))?;
         if count == 0 {
             break;
         }
@@ -171,18 +135,9 @@ fn unknown(error: Error, args: &ExportArgs, context: &Context) -> Error {
     if args.what.ends_with(".sql") {
         return error;
     }
-    let datasets: Vec<&str> = context
-        .config
-        .datasets
-        .iter()
-        .map(|dataset| dataset.name.as_str())
-        .collect();
-    Error::usage(format!(
-        "{} is neither a dataset ({}) nor a question",
-        args.what,
-        datasets.join(", ")
-    ))
-    .caused_by(error)
+    let datasets: Vec<&str> = context.config.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
+    Error::usage(format!("{} is neither a dataset ({}) nor a question", args.what, datasets.join(", ")))
+        .caused_by(error)
 }
 
 fn cannot_read(table: &Table, error: postgres::Error) -> Error {

@@ -64,22 +64,14 @@ pub fn open(client: &mut impl GenericClient, dataset: &str) -> Result<Run, Error
             &[&dataset],
         )
         .map_err(|error| Error::database("open the run in etl.runs", error))?;
-    Ok(Run {
-        id: row.get(0),
-        dataset: dataset.to_owned(),
-        started_at: row.get(1),
-    })
+    Ok(Run { id: row.get(0), dataset: dataset.to_owned(), started_at: row.get(1) })
 }
 
 /// Records a source that was read.
 ///
 /// # Errors
 /// What the server reports.
-pub fn add_source(
-    client: &mut impl GenericClient,
-    run: &Run,
-    source: &SourceRead,
-) -> Result<(), Error> {
+pub fn add_source(client: &mut impl GenericClient, run: &Run, source: &SourceRead) -> Result<(), Error> {
     let statement = "
         insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records)
         values ($1, $2, $3, $4, $5, $6, $7)";
@@ -89,15 +81,7 @@ pub fn add_source(
     client
         .execute(
             statement,
-            &[
-                &run.id,
-                &source.number,
-                &source.name,
-                &source.location,
-                &sha256,
-                &bytes,
-                &records,
-            ],
+            &[&run.id, &source.number, &source.name, &source.location, &sha256, &bytes, &records],
         )
         .map(drop)
         .map_err(|error| Error::database("write etl.run_sources", error))
@@ -112,10 +96,7 @@ pub fn finish(client: &mut impl GenericClient, run: &Run) -> Result<(), Error> {
         update etl.runs
         set status = 'done', finished_at = clock_timestamp()
         where run_id = $1";
-    client
-        .execute(statement, &[&run.id])
-        .map(drop)
-        .map_err(|error| Error::database("write etl.runs", error))
+    client.execute(statement, &[&run.id]).map(drop).map_err(|error| Error::database("write etl.runs", error))
 }
 
 /// Writes the row of a run that was rolled back, in a transaction of its own.
@@ -130,25 +111,18 @@ pub fn fail(
     message: &str,
 ) -> Result<(), Error> {
     let doing = "write the failed run's row in etl.runs";
-    let mut transaction = client
-        .transaction()
-        .map_err(|error| Error::database(doing, error))?;
+    let mut transaction = client.transaction().map_err(|error| Error::database(doing, error))?;
     let statement = "
         insert into etl.runs (run_id, dataset, status, started_at, finished_at, error_sqlstate, error_message)
         overriding system value
         values ($1, $2, 'failed', $3::text::timestamptz, clock_timestamp(), $4, $5)";
     transaction
-        .execute(
-            statement,
-            &[&run.id, &run.dataset, &run.started_at, &sqlstate, &message],
-        )
+        .execute(statement, &[&run.id, &run.dataset, &run.started_at, &sqlstate, &message])
         .map_err(|error| Error::database(doing, error))?;
     for source in sources {
         add_source(&mut transaction, run, source)?;
     }
-    transaction
-        .commit()
-        .map_err(|error| Error::database(doing, error))
+    transaction.commit().map_err(|error| Error::database(doing, error))
 }
 
 /// Whether a run's commit arrived, for a connection that was lost while committing.
@@ -157,10 +131,7 @@ pub fn fail(
 /// What the server reports.
 pub fn is_done(client: &mut Client, run: &Run) -> Result<bool, Error> {
     client
-        .query_opt(
-            "select from etl.runs where run_id = $1 and status = 'done'",
-            &[&run.id],
-        )
+        .query_opt("select from etl.runs where run_id = $1 and status = 'done'", &[&run.id])
         .map(|row| row.is_some())
         .map_err(|error| Error::database("read etl.runs", error))
 }

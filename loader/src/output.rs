@@ -25,18 +25,12 @@ pub struct Column {
 impl Column {
     /// A column of text.
     pub fn text(name: &str) -> Self {
-        Column {
-            name: name.to_owned(),
-            is_number: false,
-        }
+        Column { name: name.to_owned(), is_number: false }
     }
 
     /// A column of numbers.
     pub fn number(name: &str) -> Self {
-        Column {
-            name: name.to_owned(),
-            is_number: true,
-        }
+        Column { name: name.to_owned(), is_number: true }
     }
 }
 
@@ -59,11 +53,7 @@ impl Listing {
             RowFormat::Table => writeln!(out, "{}", table::render(&self.columns, &self.rows, 0)),
             RowFormat::Json => writeln!(out, "{}", self.to_json()),
             RowFormat::Csv => {
-                let names: Vec<_> = self
-                    .columns
-                    .iter()
-                    .map(|column| Some(column.name.as_str()))
-                    .collect();
+                let names: Vec<_> = self.columns.iter().map(|column| Some(column.name.as_str())).collect();
                 csv::row(out, &names)?;
                 for row in &self.rows {
                     let values: Vec<_> = row.iter().map(Option::as_deref).collect();
@@ -138,9 +128,6 @@ mod tests {
 
     #[test]
     fn csv_tells_null_from_empty() {
-        assert_eq!(
-            printed(RowFormat::Csv),
-            "place,births\n\"Ayr, \"\"Old\"\"\",12\n\"\",\ntab\there,1000\n"
-        );
+        assert_eq!(printed(RowFormat::Csv), "place,births\n\"Ayr, \"\"Old\"\"\",12\n\"\",\ntab\there,1000\n");
     }
 }

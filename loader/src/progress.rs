@@ -35,11 +35,7 @@ impl Progress {
             (false, false) => Kind::Lines,
         };
         let now = Instant::now();
-        Progress {
-            kind,
-            began: now,
-            shown: now,
-        }
+        Progress { kind, began: now, shown: now }
     }
 
     /// A source begins to be read; its length in bytes where it is known.
@@ -47,9 +43,7 @@ impl Progress {
         self.began = Instant::now();
         if let Kind::Terminal(bar) = &mut self.kind {
             let template = match length {
-                Some(_) => {
-                    "reading {prefix}  {wide_bar}  {bytes} of {total_bytes}  {bytes_per_sec}  {msg}"
-                }
+                Some(_) => "reading {prefix}  {wide_bar}  {bytes} of {total_bytes}  {bytes_per_sec}  {msg}",
                 None => "reading {prefix}  {spinner}  {bytes}  {bytes_per_sec}  {msg}",
             };
             let fresh = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
@@ -92,10 +86,8 @@ impl Progress {
             Kind::Lines => eprintln!("merging {records} records"),
             Kind::Terminal(bar) => {
                 let text = format!("merging {} records", HumanCount(records));
-                *bar = Some(
-                    begun(ProgressBar::new_spinner(), "{msg}  {spinner}  {elapsed}")
-                        .with_message(text),
-                );
+                *bar =
+                    Some(begun(ProgressBar::new_spinner(), "{msg}  {spinner}  {elapsed}").with_message(text));
             }
         }
     }

@@ -25,17 +25,14 @@ pub fn run(args: QuarantineArgs, context: &Context) -> Result<Exit, Error> {
 fn require_ledger(database: &mut Database) -> Result<(), Error> {
     let is_there: bool = database
         .client
-        .query_one(
-            "select pg_catalog.to_regclass('etl.quarantine') is not null",
-            &[],
-        )
+        .query_one("select pg_catalog.to_regclass('etl.quarantine') is not null", &[])
         .and_then(|row| row.try_get(0))
         .map_err(|error| Error::database("look for etl.quarantine", error))?;
     match is_there {
         true => Ok(()),
-        false => Err(
-            Error::mismatch(format!("{} has no etl.quarantine yet", database.label))
-                .hint("loader migrate"),
-        ),
+        false => {
+            Err(Error::mismatch(format!("{} has no etl.quarantine yet", database.label))
+                .hint("loader migrate"))
+        }
     }
 }

@@ -103,11 +103,8 @@ fn list(context: &Context, format: RowFormat) -> Result<(), Error> {
         .iter()
         .map(|question| {
             let dataset = question.dataset.clone();
-            let parameters: Vec<String> = question
-                .parameters
-                .iter()
-                .map(question::Parameter::usage)
-                .collect();
+            let parameters: Vec<String> =
+                question.parameters.iter().map(question::Parameter::usage).collect();
             vec![
                 dataset,
                 Some(question.name.clone()),
@@ -116,8 +113,6 @@ fn list(context: &Context, format: RowFormat) -> Result<(), Error> {
             ]
         })
         .collect();
-    let columns = ["dataset", "question", "parameters", "asks"]
-        .map(Column::text)
-        .to_vec();
+    let columns = ["dataset", "question", "parameters", "asks"].map(Column::text).to_vec();
     output::to_stdout(|out| Ok(Listing { columns, rows }.write(format, out)?))
 }

@@ -41,14 +41,7 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     let mut gravest = Exit::Done;
     for (position, job) in plan.jobs.iter().enumerate() {
         let is_last = position + 1 == plan.jobs.len();
-        match load(
-            &mut database,
-            job,
-            &args,
-            context,
-            &interrupt,
-            position == 0,
-        ) {
+        match load(&mut database, job, &args, context, &interrupt, position == 0) {
             Ok(exit) => gravest = graver(gravest, exit),
             Err(error) if plan.jobs.len() == 1 || database.client.is_closed() => return Err(error),
             Err(error) => {
@@ -111,9 +104,5 @@ fn graver(one: Exit, other: Exit) -> Exit {
         Exit::Rejected => 1,
         _ => 2,
     };
-    if weight(other) > weight(one) {
-        other
-    } else {
-        one
-    }
+    if weight(other) > weight(one) { other } else { one }
 }

@@ -35,25 +35,22 @@ impl Source {
             (Box::new(io::stdin()), None)
         } else {
             let file = open_file(location)?;
-            let length = file
-                .metadata()
-                .ok()
-                .filter(|found| found.is_file())
-                .map(|found| found.len());
+            let length = file.metadata().ok().filter(|found| found.is_file()).map(|found| found.len());
             (Box::new(file), length)
         };
-        let content = Decoded::new(Fingerprinted::new(input))
-            .map_err(|error| unreadable(location, &error))?;
-        Ok(Source {
-            location: location.to_owned(),
-            length,
-            content,
-        })
+        let content =
+            Decoded::new(Fingerprinted::new(input)).map_err(|error| unreadable(location, &error))?;
+        Ok(Source { location: location.to_owned(), length, content })
     }
 
     /// Bytes of the source in all, before decompression, where the system knows it.
     pub fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// Whether it is a file that is not compressed, whose bytes are at the offsets that messages name.
+    pub fn is_plain_file(&self) -> bool {
+        self.length.is_some() && self.content.compression().is_none()
     }
 
     /// Bytes read so far, before decompression.
@@ -81,10 +78,7 @@ impl Source {
     /// Failed (exit 1) when the rest cannot be read.
     pub fn finish(self) -> Result<Fingerprint, Error> {
         let location = self.location;
-        self.content
-            .into_input()
-            .finish()
-            .map_err(|error| unreadable(&location, &error))
+        self.content.into_input().finish().map_err(|error| unreadable(&location, &error))
     }
 
     fn damaged(&self, error: &io::Error) -> Error {
@@ -112,11 +106,7 @@ pub fn check(location: &str) -> Result<(), Error> {
         return Err(directory(location));
     }
     // A FIFO or device is opened when its turn comes: opening it would wait for its writer, and take its data.
-    if found.is_file() {
-        open_file(location).map(drop)
-    } else {
-        Ok(())
-    }
+    if found.is_file() { open_file(location).map(drop) } else { Ok(()) }
 }
 
 /// The last part of a location, as the summary names it.
@@ -124,10 +114,7 @@ pub fn short_name(location: &str) -> &str {
     if location == STANDARD_INPUT {
         return "standard input";
     }
-    Path::new(location)
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or(location)
+    Path::new(location).file_name().and_then(|name| name.to_str()).unwrap_or(location)
 }
 
 fn open_file(location: &str) -> Result<File, Error> {
@@ -149,10 +136,8 @@ fn not_opened(location: &str, error: &io::Error) -> Error {
 }
 
 fn directory(location: &str) -> Error {
-    Error::usage(format!("{location}: is a directory, not a file")).hint(format!(
-        "name its files: loader run DATASET {}/*.json",
-        location.trim_end_matches('/')
-    ))
+    Error::usage(format!("{location}: is a directory, not a file"))
+        .hint(format!("name its files: loader run DATASET {}/*.json", location.trim_end_matches('/')))
 }
 
 fn unreadable(location: &str, error: &io::Error) -> Error {
@@ -209,11 +194,7 @@ mod tests {
         let content = b"[{\"a\":1}]\n".repeat(5000);
         let (first, second) = content.split_at(777);
         let members = [gzip(first), gzip(second)].concat();
-        let frames = [
-            zstd::encode_all(first, 3).unwrap(),
-            zstd::encode_all(second, 3).unwrap(),
-        ]
-        .concat();
+        let frames = [zstd::encode_all(first, 3).unwrap(), zstd::encode_all(second, 3).unwrap()].concat();
         for compressed in [members, frames] {
             let (_file, location) = file_of(&compressed);
             let (read, fingerprint) = read_all(&location).unwrap();
@@ -234,19 +215,9 @@ mod tests {
     fn directories_and_missing_files_are_refused_before_reading() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        assert!(
-            check(path)
-                .unwrap_err()
-                .to_string()
-                .contains("is a directory")
-        );
+        assert!(check(path).unwrap_err().to_string().contains("is a directory"));
         let missing = format!("{path}/nothing.json");
-        assert!(
-            check(&missing)
-                .unwrap_err()
-                .to_string()
-                .contains("no such file")
-        );
+        assert!(check(&missing).unwrap_err().to_string().contains("no such file"));
         assert!(check(STANDARD_INPUT).is_ok());
     }
 

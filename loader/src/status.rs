@@ -42,41 +42,22 @@ const QUARANTINE: &str = "
 pub fn run(args: StatusArgs, context: &Context) -> Result<Exit, Error> {
     let mut database = query::reader(context)?;
     let client = &mut database.client;
-    let server = client
-        .query_one(SERVER, &[])
-        .map_err(|error| Error::database("ask the server", error))?;
+    let server = client.query_one(SERVER, &[]).map_err(|error| Error::database("ask the server", error))?;
     let (extension, is_migrated): (Option<String>, bool) =
         (server.get("extension"), server.get("is_migrated"));
     let facts = vec![
         ("database", Some(database.label.clone())),
-        (
-            "server",
-            server
-                .get::<_, Option<String>>("server")
-                .map(|version| format!("PostgreSQL {version}")),
-        ),
+        ("server", server.get::<_, Option<String>>("server").map(|version| format!("PostgreSQL {version}"))),
         ("acting as", server.get("acting_as")),
-        (
-            "extension",
-            Some(extension.map_or("not created".into(), |version| format!("pg_etl {version}"))),
-        ),
-        (
-            "migrations",
-            Some(migrations(&mut database.client, is_migrated)?),
-        ),
+        ("extension", Some(extension.map_or("not created".into(), |version| format!("pg_etl {version}")))),
+        ("migrations", Some(migrations(&mut database.client, is_migrated)?)),
     ];
     let facts = Listing {
         columns: vec![Column::text("fact"), Column::text("value")],
-        rows: facts
-            .into_iter()
-            .map(|(name, value)| vec![Some(name.to_owned()), value])
-            .collect(),
+        rows: facts.into_iter().map(|(name, value)| vec![Some(name.to_owned()), value]).collect(),
     };
     let (runs, quarantine) = match is_migrated {
-        true => (
-            runs(&mut database.client)?,
-            quarantine(&mut database.client)?,
-        ),
+        true => (runs(&mut database.client)?, quarantine(&mut database.client)?),
         false => (listing(&[], RUN_COLUMNS), listing(&[], QUARANTINE_COLUMNS)),
     };
     print(args.format, &facts, &runs, &quarantine)?;
@@ -101,14 +82,9 @@ fn migrations(client: &mut Client, is_migrated: bool) -> Result<String, Error> {
     let mut sets = Vec::with_capacity(histories.len());
     for history in &histories {
         let table: String = history.get(0);
-        let statement = format!(
-            "select max(version) from etl.{}",
-            crate::database::quoted(&table)
-        );
-        let version: Option<i32> = client
-            .query_one(&statement, &[])
-            .and_then(|row| row.try_get(0))
-            .map_err(failed)?;
+        let statement = format!("select max(version) from etl.{}", crate::database::quoted(&table));
+        let version: Option<i32> =
+            client.query_one(&statement, &[]).and_then(|row| row.try_get(0)).map_err(failed)?;
         let set = table.strip_suffix("_history").unwrap_or(&table);
         sets.extend(version.map(|version| format!("{set} V{version}")));
     }
@@ -140,37 +116,24 @@ const QUARANTINE_COLUMNS: &[(&str, bool)] = &[
 ];
 
 fn runs(client: &mut Client) -> Result<Listing, Error> {
-    let rows = client
-        .query(RUNS, &[])
-        .map_err(|error| Error::database("read etl.runs", error))?;
+    let rows = client.query(RUNS, &[]).map_err(|error| Error::database("read etl.runs", error))?;
     Ok(listing(&rows, RUN_COLUMNS))
 }
 
 fn quarantine(client: &mut Client) -> Result<Listing, Error> {
-    let rows = client
-        .query(QUARANTINE, &[])
-        .map_err(|error| Error::database("read etl.quarantine", error))?;
+    let rows =
+        client.query(QUARANTINE, &[]).map_err(|error| Error::database("read etl.quarantine", error))?;
     Ok(listing(&rows, QUARANTINE_COLUMNS))
 }
 
 fn listing(rows: &[Row], columns: &[(&str, bool)]) -> Listing {
-    let columns = columns.iter().map(|(name, is_number)| Column {
-        name: (*name).to_owned(),
-        is_number: *is_number,
-    });
+    let columns =
+        columns.iter().map(|(name, is_number)| Column { name: (*name).to_owned(), is_number: *is_number });
     let values = |row: &Row| (0..row.len()).map(|column| row.get(column)).collect();
-    Listing {
-        columns: columns.collect(),
-        rows: rows.iter().map(values).collect(),
-    }
+    Listing { columns: columns.collect(), rows: rows.iter().map(values).collect() }
 }
 
-fn print(
-    format: RowFormat,
-    facts: &Listing,
-    runs: &Listing,
-    quarantine: &Listing,
-) -> Result<(), Error> {
+fn print(format: RowFormat, facts: &Listing, runs: &Listing, quarantine: &Listing) -> Result<(), Error> {
     output::to_stdout(|out| {
         match format {
             RowFormat::Json => {
@@ -185,11 +148,7 @@ fn print(
                     })
                     .collect();
                 let (runs, quarantine) = (runs.to_json(), quarantine.to_json());
-                writeln!(
-                    out,
-                    "{{{},\n\"runs\":{runs},\n\"quarantine\":{quarantine}}}",
-                    facts.join(",")
-                )?;
+                writeln!(out, "{{{},\n\"runs\":{runs},\n\"quarantine\":{quarantine}}}", facts.join(","))?;
             }
             RowFormat::Csv => {
                 for part in [facts, runs, quarantine] {
@@ -205,12 +164,7 @@ fn print(
                         row[1].as_deref().unwrap_or("")
                     )?;
                 }
-                section(
-                    out,
-                    "last runs",
-                    runs,
-                    "no runs yet: loader run DATASET FILE",
-                )?;
+                section(out, "last runs", runs, "no runs yet: loader run DATASET FILE")?;
                 section(out, "open quarantine", quarantine, "nothing in quarantine")?;
             }
         }
@@ -218,12 +172,7 @@ fn print(
     })
 }
 
-fn section(
-    out: &mut dyn std::io::Write,
-    title: &str,
-    listing: &Listing,
-    empty: &str,
-) -> std::io::Result<()> {
+fn section(out: &mut dyn std::io::Write, title: &str, listing: &Listing, empty: &str) -> std::io::Result<()> {
     if listing.rows.is_empty() {
         return writeln!(out, "\n{empty}");
     }

@@ -98,19 +98,11 @@ impl Summary {
     }
 
     fn to_text(&self) -> String {
-        let mut parts = vec![
-            format!("run {}", self.run_id),
-            self.dataset.clone(),
-            self.files(),
-        ];
+        let mut parts = vec![format!("run {}", self.run_id), self.dataset.clone(), self.files()];
         parts.push(format!("into {}", self.label));
         parts.push(format!("{:.1} s", self.seconds));
         parts.extend(self.outcome.words().map(str::to_owned));
-        let mut text = format!(
-            "{}\n{}\n",
-            parts.join("  "),
-            self.table().to_table(TARGET_WIDTH)
-        );
+        let mut text = format!("{}\n{}\n", parts.join("  "), self.table().to_table(TARGET_WIDTH));
         for note in &self.notes {
             text.push_str(note);
             text.push('\n');
@@ -122,11 +114,7 @@ impl Summary {
         if self.sources.len() > FILES_NAMED {
             return format!("{} files", self.sources.len());
         }
-        let names: Vec<&str> = self
-            .sources
-            .iter()
-            .map(|source| short_name(&source.location))
-            .collect();
+        let names: Vec<&str> = self.sources.iter().map(|source| short_name(&source.location)).collect();
         names.join(", ")
     }
 
@@ -139,24 +127,14 @@ impl Summary {
         columns.extend(shown.iter().map(|(name, _)| Column::number(name)));
         let rows = self.counts.iter().map(|counts| {
             let mut row = vec![Some(self.short_target(counts).to_owned())];
-            row.extend(
-                shown
-                    .iter()
-                    .map(|(_, value)| Some(value(counts).to_string())),
-            );
+            row.extend(shown.iter().map(|(_, value)| Some(value(counts).to_string())));
             row
         });
-        Listing {
-            columns,
-            rows: rows.collect(),
-        }
+        Listing { columns, rows: rows.collect() }
     }
 
     fn short_target<'a>(&self, counts: &'a Counts) -> &'a str {
-        let rest = counts
-            .target
-            .strip_prefix(&self.dataset)
-            .and_then(|rest| rest.strip_prefix('.'));
+        let rest = counts.target.strip_prefix(&self.dataset).and_then(|rest| rest.strip_prefix('.'));
         rest.unwrap_or(&counts.target)
     }
 
@@ -191,15 +169,8 @@ impl Summary {
         }
         let run_id = self.run_id.to_string();
         for counts in &self.counts {
-            let values: Vec<String> = COLUMNS
-                .iter()
-                .map(|(_, value)| value(counts).to_string())
-                .collect();
-            let mut row = vec![
-                Some(run_id.as_str()),
-                Some(&self.dataset),
-                Some(&counts.target),
-            ];
+            let values: Vec<String> = COLUMNS.iter().map(|(_, value)| value(counts).to_string()).collect();
+            let mut row = vec![Some(run_id.as_str()), Some(&self.dataset), Some(&counts.target)];
             row.extend(values.iter().map(|value| Some(value.as_str())));
             output::csv_row(out, &row)?;
         }
@@ -240,10 +211,7 @@ mod tests {
     use crate::source::Fingerprint;
 
     fn source(location: &str) -> SourceRead {
-        let fingerprint = Fingerprint {
-            sha256: [0xab; 32],
-            bytes: 10,
-        };
+        let fingerprint = Fingerprint { sha256: [0xab; 32], bytes: 10 };
         SourceRead {
             number: 1,
             name: "attendances".into(),
@@ -279,7 +247,10 @@ mod tests {
             seconds: 1.2345,
             outcome: Outcome::Done,
             counts: vec![events, attendances],
-            notes: vec!["1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12".into()],
+            notes: vec![
+                "1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12"
+                    .into(),
+            ],
         }
     }
 
@@ -297,10 +268,7 @@ mod tests {
     #[test]
     fn three_columns_stay_when_nothing_happened() {
         let mut summary = summary();
-        summary.counts = vec![Counts {
-            target: "other.things".into(),
-            ..Counts::default()
-        }];
+        summary.counts = vec![Counts { target: "other.things".into(), ..Counts::default() }];
         summary.notes.clear();
         summary.outcome = Outcome::DryRun;
         summary.sources = ["a", "b", "c", "-"].map(source).to_vec();

@@ -24,7 +24,10 @@ const COLUMNS: &str = "
             )
             from pg_catalog.pg_constraint as reference
             join pg_catalog.pg_class as target on target.oid = reference.confrelid
-            cross join lateral pg_catalog.unnest(reference.conkey, reference.confkey) as pair (own, other)
+            cross join lateral rows from (
+                pg_catalog.unnest(reference.conkey),
+                pg_catalog.unnest(reference.confkey)
+            ) as pair (own, other)
             join pg_catalog.pg_attribute as referenced
                 on referenced.attrelid = reference.confrelid and referenced.attnum = pair.other
             where reference.contype = 'f'
@@ -53,20 +56,14 @@ struct Column {
 ///
 /// # Errors
 /// What the server reports.
-pub fn render(
-    transaction: &mut Transaction<'_>,
-    dataset: &str,
-    tables: &[Table],
-) -> Result<String, Error> {
+pub fn render(transaction: &mut Transaction<'_>, dataset: &str, tables: &[Table]) -> Result<String, Error> {
     let mut text = format!(
         "# {dataset}\n\nOne file a table, rows ordered by key. Made by `loader export {dataset}` from the comments in the database.\n"
     );
     for table in tables {
         let rows = transaction
             .query(COLUMNS, &[&table.schema, &table.name])
-            .map_err(|error| {
-                Error::database(format!("look at the columns of {}", table.name), error)
-            })?;
+            .map_err(|error| Error::database(format!("look at the columns of {}", table.name), error))?;
         let column = |row: &postgres::Row| Column {
             name: row.get("name"),
             kind: row.get("type"),
@@ -86,9 +83,7 @@ fn section(table: &str, comment: Option<&str>, columns: &[Column]) -> String {
     if let Some(comment) = comment {
         text.push_str(&format!("{}\n\n", comment.trim()));
     }
-    text.push_str(
-        "| column | type | nullable | key | references | meaning |\n|---|---|---|---|---|---|\n",
-    );
+    text.push_str("| column | type | nullable | key | references | meaning |\n|---|---|---|---|---|---|\n");
     for column in columns {
         let yes = |is_so: bool| if is_so { "yes" } else { "" };
         let cells = [

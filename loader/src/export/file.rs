@@ -24,11 +24,7 @@ impl NewFile {
         let file = File::create(&temporary).map_err(|error| {
             Error::failed(format!("{} cannot be written", temporary.display())).caused_by(error)
         })?;
-        Ok(NewFile {
-            path,
-            temporary,
-            out: Some(BufWriter::with_capacity(256 * 1024, file)),
-        })
+        Ok(NewFile { path, temporary, out: Some(BufWriter::with_capacity(256 * 1024, file)) })
     }
 
     /// The name it will have.
@@ -42,10 +38,9 @@ impl NewFile {
     /// Failed (exit 1), such as for a full disk.
     pub fn finish(mut self) -> Result<PathBuf, Error> {
         let closed = match self.out.take() {
-            Some(out) => out
-                .into_inner()
-                .map_err(io::IntoInnerError::into_error)
-                .and_then(|file| file.sync_all()),
+            Some(out) => {
+                out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all())
+            }
             None => Ok(()),
         };
         closed
@@ -56,16 +51,12 @@ impl NewFile {
 
     /// The error of a failed write.
     pub fn unwritable(&self, error: &io::Error) -> Error {
-        Error::failed(format!(
-            "{} cannot be written: {error}",
-            self.path.display()
-        ))
+        Error::failed(format!("{} cannot be written: {error}", self.path.display()))
     }
 
     /// An error of printing into this file, which speaks of standard output.
     pub fn named(&self, error: Error) -> Error {
-        let cause =
-            std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
         match cause {
             Some(cause) => self.unwritable(cause),
             None => error,
@@ -99,9 +90,7 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]

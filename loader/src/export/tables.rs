@@ -76,43 +76,28 @@ pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Ve
     let comment: Option<String> = schema.and_then(|row| row.get("comment"));
     let rows = transaction.query(TABLES, &[&dataset]).map_err(failed)?;
     let table = |row: &postgres::Row| {
-        let (columns, are_boolean): (Vec<String>, Vec<bool>) =
-            (row.get("columns"), row.get("are_boolean"));
-        let (key, are_collated): (Vec<String>, Vec<bool>) =
-            (row.get("key"), row.get("are_collated"));
+        let (columns, are_boolean): (Vec<String>, Vec<bool>) = (row.get("columns"), row.get("are_boolean"));
+        let (key, are_collated): (Vec<String>, Vec<bool>) = (row.get("key"), row.get("are_collated"));
         let order = if key.is_empty() { &columns } else { &key };
         let is_collated = |name: &String| {
-            columns
-                .iter()
-                .zip(&are_collated)
-                .any(|(column, is_collated)| column == name && *is_collated)
+            columns.iter().zip(&are_collated).any(|(column, is_collated)| column == name && *is_collated)
         };
         Table {
             schema: dataset.to_owned(),
             name: row.get("name"),
             comment: row.get("comment"),
-            order: order
-                .iter()
-                .map(|name| order_by(name, is_collated(name)))
-                .collect(),
+            order: order.iter().map(|name| order_by(name, is_collated(name))).collect(),
             columns: columns.into_iter().zip(are_boolean).collect(),
         }
     };
     let mut tables: Vec<Table> = rows.iter().map(table).collect();
     if tables.is_empty() {
-        return Err(
-            Error::mismatch(format!("schema {dataset} has no tables in this database"))
-                .hint(format!("loader run {dataset} FILE")),
-        );
+        return Err(Error::mismatch(format!("schema {dataset} has no tables in this database"))
+            .hint(format!("loader run {dataset} FILE")));
     }
     let named = named_order(comment.as_deref().unwrap_or(""));
     // The sort is stable: what the comment does not name keeps its order by name.
-    tables.sort_by_key(|table| {
-        named
-            .iter()
-            .position(|name| *name == table.name)
-            .unwrap_or(usize::MAX)
-    });
+    tables.sort_by_key(|table| named.iter().position(|name| *name == table.name).unwrap_or(usize::MAX));
     Ok(tables)
 }
 
@@ -181,10 +166,7 @@ mod tests {
             order: vec![order_by("id", false), order_by("is \"on\"", true)],
         };
         let from = "from \"s\".\"t\" as etl_table order by etl_table.\"id\", etl_table.\"is \"\"on\"\"\" collate \"C\"";
-        assert_eq!(
-            table.select(),
-            format!("select \"id\", \"is \"\"on\"\"\" {from}")
-        );
+        assert_eq!(table.select(), format!("select \"id\", \"is \"\"on\"\"\" {from}"));
         assert_eq!(
             table.select_text(),
             format!("select \"id\", \"is \"\"on\"\"\"::text as \"is \"\"on\"\"\" {from}")

@@ -37,22 +37,8 @@ mod tests {
     #[test]
     fn values_are_quoted_where_they_must_be() {
         let mut out = Vec::new();
-        row(
-            &mut out,
-            &[
-                None,
-                Some(""),
-                Some("a,b"),
-                Some("a\"b"),
-                Some("a\nb"),
-                Some("\\."),
-                Some("a b"),
-            ],
-        )
-        .unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            ",\"\",\"a,b\",\"a\"\"b\",\"a\nb\",\"\\.\",a b\n"
-        );
+        row(&mut out, &[None, Some(""), Some("a,b"), Some("a\"b"), Some("a\nb"), Some("\\."), Some("a b")])
+            .unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), ",\"\",\"a,b\",\"a\"\"b\",\"a\nb\",\"\\.\",a b\n");
     }
 }

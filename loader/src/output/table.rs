@@ -1,22 +1,16 @@
 //! Rows as aligned columns without lines, two spaces apart.
-use comfy_table::{
-    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets,
-};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::Column;
 
 /// Renders without a final line end; numbers stand to the right.
 pub fn render(columns: &[Column], rows: &[Vec<Option<String>>], first_width: u16) -> String {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| aligned(column, &column.name)));
     for row in rows {
-        let cells = columns
-            .iter()
-            .zip(row)
-            .map(|(column, value)| aligned(column, value.as_deref().unwrap_or("")));
+        let cells =
+            columns.iter().zip(row).map(|(column, value)| aligned(column, value.as_deref().unwrap_or("")));
         table.add_row(cells);
     }
     for (position, column) in table.column_iter_mut().enumerate() {
@@ -29,11 +23,7 @@ pub fn render(columns: &[Column], rows: &[Vec<Option<String>>], first_width: u16
 }
 
 fn aligned(column: &Column, text: &str) -> Cell {
-    let alignment = if column.is_number {
-        CellAlignment::Right
-    } else {
-        CellAlignment::Left
-    };
+    let alignment = if column.is_number { CellAlignment::Right } else { CellAlignment::Left };
     Cell::new(printable(text)).set_alignment(alignment)
 }
 

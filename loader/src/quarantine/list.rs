@@ -30,11 +30,7 @@ const LIST: &str = "
     limit $6";
 
 /// Prints the records that match; says on standard error when there are more.
-pub fn run(
-    args: &QuarantineListArgs,
-    database: &mut Database,
-    context: &Context,
-) -> Result<(), Error> {
+pub fn run(args: &QuarantineListArgs, database: &mut Database, context: &Context) -> Result<(), Error> {
     let outcome = args.outcome.map(|outcome| match outcome {
         Outcome::Parked => "parked",
         Outcome::Rejected => "rejected",
@@ -42,34 +38,18 @@ pub fn run(
     let one_more = i64::from(args.limit) + 1;
     let found = database
         .client
-        .query(
-            LIST,
-            &[
-                &args.dataset,
-                &args.run,
-                &args.target,
-                &outcome,
-                &args.all,
-                &one_more,
-            ],
-        )
+        .query(LIST, &[&args.dataset, &args.run, &args.target, &outcome, &args.all, &one_more])
         .map_err(|error| Error::database("list etl.quarantine", error))?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let rows: Vec<Vec<Option<String>>> = found
-        .iter()
-        .take(limit)
-        .map(|row| (0..row.len()).map(|column| row.get(column)).collect())
-        .collect();
+    let rows: Vec<Vec<Option<String>>> =
+        found.iter().take(limit).map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect();
     if rows.is_empty() {
         context.note("no record in quarantine matches");
     }
     let has_more = found.len() > rows.len();
     print(rows, args.format)?;
     if has_more {
-        context.note(format!(
-            "there are more than {}: see them with --limit",
-            args.limit
-        ));
+        context.note(format!("there are more than {}: see them with --limit", args.limit));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ const GROUPS: &str = "
         outcome = 'parked' as is_parked,
         case
             when outcome = 'parked' then coalesce(parents_of.names, constraint_name, 'a parent')
-            else concat_ws(' ', sqlstate, constraint_name)
+            else concat_ws(' ', sqlstate, coalesce(constraint_name, field))
         end as reason
     from etl.quarantine
     cross join lateral (
@@ -37,21 +37,10 @@ const GROUPS: &str = "
 ///
 /// # Errors
 /// What the server reports.
-pub fn of_run(
-    client: &mut impl GenericClient,
-    run_id: i64,
-    is_kept: bool,
-) -> Result<Vec<String>, Error> {
-    let command = if is_kept {
-        format!(": loader quarantine list --run {run_id}")
-    } else {
-        String::new()
-    };
+pub fn of_run(client: &mut impl GenericClient, run_id: i64, is_kept: bool) -> Result<Vec<String>, Error> {
+    let command = if is_kept { format!(": loader quarantine list --run {run_id}") } else { String::new() };
     let groups = groups(client, Some(run_id), None)?;
-    Ok(groups
-        .iter()
-        .map(|group| format!("{}{command}", group.sentence()))
-        .collect())
+    Ok(groups.iter().map(|group| format!("{}{command}", group.sentence())).collect())
 }
 
 /// What an answer over the dataset does not count.
@@ -62,10 +51,7 @@ pub fn of_dataset(client: &mut impl GenericClient, dataset: &str) -> Result<Vec<
     let groups = groups(client, None, Some(dataset))?;
     let sentence = |group: &Group| {
         let verb = if group.records == 1 { "is" } else { "are" };
-        format!(
-            "{} and {verb} not counted: loader quarantine list {dataset}",
-            group.sentence()
-        )
+        format!("{} and {verb} not counted: loader quarantine list {dataset}", group.sentence())
     };
     Ok(groups.iter().map(sentence).collect())
 }
@@ -89,12 +75,7 @@ fn groups(
 
 impl Group {
     fn sentence(&self) -> String {
-        let Group {
-            target,
-            records,
-            reason,
-            is_parked,
-        } = self;
+        let Group { target, records, reason, is_parked } = self;
         let noun = if *records == 1 { "record" } else { "records" };
         match (is_parked, *records == 1) {
             (true, true) => format!("1 {noun} of {target} waits for {reason}"),
@@ -114,28 +95,12 @@ mod tests {
         let group = |records, is_parked| Group {
             target: "posts.votes".into(),
             records,
-            reason: if is_parked {
-                "posts.posts".into()
-            } else {
-                "23514 votes_kind".into()
-            },
+            reason: if is_parked { "posts.posts".into() } else { "23514 votes_kind".into() },
             is_parked,
         };
-        assert_eq!(
-            group(1, true).sentence(),
-            "1 record of posts.votes waits for posts.posts"
-        );
-        assert_eq!(
-            group(28, true).sentence(),
-            "28 records of posts.votes wait for posts.posts"
-        );
-        assert_eq!(
-            group(1, false).sentence(),
-            "1 record of posts.votes was rejected (23514 votes_kind)"
-        );
-        assert_eq!(
-            group(2, false).sentence(),
-            "2 records of posts.votes were rejected (23514 votes_kind)"
-        );
+        assert_eq!(group(1, true).sentence(), "1 record of posts.votes waits for posts.posts");
+        assert_eq!(group(28, true).sentence(), "28 records of posts.votes wait for posts.posts");
+        assert_eq!(group(1, false).sentence(), "1 record of posts.votes was rejected (23514 votes_kind)");
+        assert_eq!(group(2, false).sentence(), "2 records of posts.votes were rejected (23514 votes_kind)");
     }
 }

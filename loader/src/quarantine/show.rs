@@ -41,17 +41,11 @@ const SHOW: &str = "
 pub fn run(args: &QuarantineShowArgs, database: &mut Database) -> Result<(), Error> {
     let failed = |error| Error::database("read etl.quarantine", error);
     let statement = format!("select pg_catalog.row_to_json(shown)::text from ({SHOW}) as shown");
-    let json: Option<String> = database
-        .client
-        .query_opt(&statement, &[&args.id])
-        .map_err(failed)?
-        .map(|row| row.get(0));
+    let json: Option<String> =
+        database.client.query_opt(&statement, &[&args.id]).map_err(failed)?.map(|row| row.get(0));
     let Some(json) = json else {
-        return Err(Error::usage(format!(
-            "no record in quarantine has the number {}",
-            args.id
-        ))
-        .hint("loader quarantine list --all"));
+        return Err(Error::usage(format!("no record in quarantine has the number {}", args.id))
+            .hint("loader quarantine list --all"));
     };
     if args.format == RowFormat::Json {
         return output::to_stdout(|out| Ok(writeln!(out, "{json}")?));
@@ -74,9 +68,7 @@ pub fn run(args: &QuarantineShowArgs, database: &mut Database) -> Result<(), Err
             return Ok(Listing { columns, rows }.write(args.format, out)?);
         }
         let known = members.iter().filter(|(_, value)| value.is_some());
-        let rows = known
-            .map(|(name, value)| vec![Some(name.clone()), value.clone()])
-            .collect();
+        let rows = known.map(|(name, value)| vec![Some(name.clone()), value.clone()]).collect();
         let columns = vec![Column::text("quarantined"), Column::text("record")];
         Ok(Listing { columns, rows }.write(args.format, out)?)
     })

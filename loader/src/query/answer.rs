@@ -34,22 +34,13 @@ impl Answer {
         question: &Question,
         bound: Bound,
     ) -> Result<Self, Error> {
+        check_values(transaction, question, &bound)?;
         let types = vec![Type::TEXT; bound.values.len()];
         let statement = transaction
-            .prepare_typed(
-                &format!("select * from (\n{}\n) as etl_question", bound.sql),
-                &types,
-            )
+            .prepare_typed(&format!("select * from (\n{}\n) as etl_question", bound.sql), &types)
             .map_err(|error| refused(question, error))?;
         let is_json = |kind: &Type| [Type::JSON, Type::JSONB].contains(kind);
-        let numbers = [
-            Type::INT2,
-            Type::INT4,
-            Type::INT8,
-            Type::NUMERIC,
-            Type::FLOAT4,
-            Type::FLOAT8,
-        ];
+        let numbers = [Type::INT2, Type::INT4, Type::INT8, Type::NUMERIC, Type::FLOAT4, Type::FLOAT8];
         let columns: Vec<Column> = statement
             .columns()
             .iter()
@@ -59,18 +50,10 @@ impl Answer {
             })
             .collect();
         if columns.is_empty() {
-            return Err(Error::failed(format!(
-                "question {} has no columns",
-                question.name
-            )));
+            return Err(Error::failed(format!("question {} has no columns", question.name)));
         }
         let is_json_value = columns.len() == 1 && is_json(statement.columns()[0].type_());
-        Ok(Answer {
-            name: question.name.clone(),
-            bound,
-            columns,
-            is_json_value,
-        })
+        Ok(Answer { name: question.name.clone(), bound, columns, is_json_value })
     }
 
     /// Prints the rows.
@@ -92,25 +75,13 @@ impl Answer {
                     rows.push(row);
                     Ok(())
                 })?;
-                Ok(Listing {
-                    columns: self.columns.clone(),
-                    rows,
-                }
-                .write(format, out)?)
+                Ok(Listing { columns: self.columns.clone(), rows }.write(format, out)?)
             }
         }
     }
 
-    fn print_csv(
-        &self,
-        transaction: &mut Transaction<'_>,
-        out: &mut dyn Write,
-    ) -> Result<(), Error> {
-        let names: Vec<_> = self
-            .columns
-            .iter()
-            .map(|column| Some(column.name.as_str()))
-            .collect();
+    fn print_csv(&self, transaction: &mut Transaction<'_>, out: &mut dyn Write) -> Result<(), Error> {
+        let names: Vec<_> = self.columns.iter().map(|column| Some(column.name.as_str())).collect();
         output::csv_row(out, &names)?;
         self.each(transaction, &self.as_text(), |row| {
             let values: Vec<_> = row.iter().map(Option::as_deref).collect();
@@ -119,27 +90,17 @@ impl Answer {
     }
 
     /// An array of objects, one a line; a single JSON value is printed as itself.
-    fn print_json(
-        &self,
-        transaction: &mut Transaction<'_>,
-        out: &mut dyn Write,
-    ) -> Result<(), Error> {
+    fn print_json(&self, transaction: &mut Transaction<'_>, out: &mut dyn Write) -> Result<(), Error> {
         // Of a single JSON column the value itself comes beside its object: which is wanted shows with the second row.
-        let value = if self.is_json_value {
-            "etl_question.value::text"
-        } else {
-            "null::text"
-        };
-        let columns = if self.is_json_value { " (value)" } else { "" };
-        let object = match self.is_json_value {
-            true => format!(
-                "pg_catalog.json_build_object({}, etl_question.value)::text",
-                literal(&self.columns[0].name)
-            ),
-            false => "pg_catalog.row_to_json(etl_question)::text".to_owned(),
+        let (alias, value) = match self.is_json_value {
+            true => {
+                let name = quoted(&self.columns[0].name);
+                (format!("etl_question ({name})"), format!("etl_question.{name}::text"))
+            }
+            false => ("etl_question".to_owned(), "null::text".to_owned()),
         };
         let statement = format!(
-            "select {object}, {value} from (\n{}\n) as etl_question{columns}",
+            "select pg_catalog.row_to_json(etl_question)::text, {value} from (\n{}\n) as {alias}",
             self.bound.sql
         );
         let mut first: Option<Row> = None;
@@ -158,9 +119,7 @@ impl Answer {
             Ok(())
         })?;
         match &first {
-            Some(row) if self.is_json_value => {
-                writeln!(out, "{}", row[1].as_deref().unwrap_or("null"))?
-            }
+            Some(row) if self.is_json_value => writeln!(out, "{}", row[1].as_deref().unwrap_or("null"))?,
             Some(row) => writeln!(out, "[{}]", text_of(row, 0))?,
             None if rows == 0 => writeln!(out, "[]")?,
             None => writeln!(out, "]")?,
@@ -169,13 +128,9 @@ impl Answer {
     }
 
     fn as_text(&self) -> String {
-        let aliases: Vec<String> = (1..=self.columns.len())
-            .map(|number| quoted(&format!("c{number}")))
-            .collect();
-        let texts: Vec<String> = aliases
-            .iter()
-            .map(|alias| format!("etl_question.{alias}::text"))
-            .collect();
+        let aliases: Vec<String> =
+            (1..=self.columns.len()).map(|number| quoted(&format!("c{number}"))).collect();
+        let texts: Vec<String> = aliases.iter().map(|alias| format!("etl_question.{alias}::text")).collect();
         format!(
             "select {} from (\n{}\n) as etl_question ({})",
             texts.join(", "),
@@ -193,12 +148,8 @@ impl Answer {
     ) -> Result<(), Error> {
         let failed = |error| Error::database(format!("answer {}", self.name), error);
         let types = vec![Type::TEXT; self.bound.values.len()];
-        let prepared = transaction
-            .prepare_typed(statement, &types)
-            .map_err(failed)?;
-        let mut rows: RowIter<'_> = transaction
-            .query_raw(&prepared, &self.bound.values)
-            .map_err(failed)?;
+        let prepared = transaction.prepare_typed(statement, &types).map_err(failed)?;
+        let mut rows: RowIter<'_> = transaction.query_raw(&prepared, &self.bound.values).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let values: Result<Row, _> = (0..row.len()).map(|column| row.try_get(column)).collect();
             take(values.map_err(failed)?)?;
@@ -211,8 +162,23 @@ fn text_of(row: &Row, column: usize) -> &str {
     row.get(column).and_then(Option::as_deref).unwrap_or("null")
 }
 
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+/// Reads each value by its type, alone: a wrong one is named, and is a matter of the command line.
+fn check_values(transaction: &mut Transaction<'_>, question: &Question, bound: &Bound) -> Result<(), Error> {
+    for (parameter, value) in bound.parameters.iter().zip(&bound.values) {
+        let statement = format!("select ($1::{})::text", parameter.kind);
+        let read = transaction
+            .prepare_typed(&statement, &[Type::TEXT])
+            .and_then(|prepared| transaction.query(&prepared, &[value]));
+        if let Err(error) = read {
+            return Err(Error::usage(format!(
+                "{}={value} is not of type {}",
+                parameter.name, parameter.kind
+            ))
+            .caused_by(error)
+            .hint(format!("loader query {}", question.usage())));
+        }
+    }
+    Ok(())
 }
 
 /// The tables are not there yet, or the statement is not one the server understands.

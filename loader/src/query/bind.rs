@@ -14,6 +14,8 @@ pub struct Bound {
     pub sql: String,
     /// `$1`, `$2` and so on.
     pub values: Vec<String>,
+    /// What each of the values is for.
+    pub parameters: Vec<Parameter>,
 }
 
 /// Puts the given values to a question's parameters.
@@ -23,7 +25,7 @@ pub struct Bound {
 /// header does not declare.
 pub fn bind(question: &Question, given: &[(String, String)]) -> Result<Bound, Error> {
     check_given(question, given)?;
-    let mut values = Vec::new();
+    let (mut values, mut parameters) = (Vec::new(), Vec::new());
     let mut numbers: Vec<Option<usize>> = vec![None; question.parameters.len()];
     let mut sql = String::with_capacity(question.sql.len() + 32);
     let mut rest = statement(&question.sql);
@@ -33,10 +35,7 @@ pub fn bind(question: &Question, given: &[(String, String)]) -> Result<Bound, Er
         rest = &rest[piece..];
         let Some(name) = name else { continue };
         rest = &rest[1 + name.len()..];
-        let position = question
-            .parameters
-            .iter()
-            .position(|parameter| parameter.name == name);
+        let position = question.parameters.iter().position(|parameter| parameter.name == name);
         let Some(position) = position else {
             return Err(Error::usage(format!(
                 "question {}: :{name} is used but not declared",
@@ -49,42 +48,31 @@ pub fn bind(question: &Question, given: &[(String, String)]) -> Result<Bound, Er
             (Some(value), _) => {
                 let number = *numbers[position].get_or_insert_with(|| {
                     values.push(value.to_owned());
+                    parameters.push(parameter.clone());
                     values.len()
                 });
                 sql.push_str(&format!("${number}::{}", parameter.kind));
             }
-            (None, Some(default)) => {
-                sql.push_str(&format!("cast(({default}) as {})", parameter.kind))
-            }
+            (None, Some(default)) => sql.push_str(&format!("cast(({default}) as {})", parameter.kind)),
             (None, None) => return Err(missing(question, given)),
         }
     }
-    Ok(Bound { sql, values })
+    Ok(Bound { sql, values, parameters })
 }
 
 fn check_given(question: &Question, given: &[(String, String)]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for (name, _) in given {
-        if !question
-            .parameters
-            .iter()
-            .any(|parameter| parameter.name == *name)
-        {
-            return Err(Error::usage(format!(
-                "question {} has no parameter {name}",
-                question.name
-            ))
-            .hint(how(question)));
+        if !question.parameters.iter().any(|parameter| parameter.name == *name) {
+            return Err(Error::usage(format!("question {} has no parameter {name}", question.name))
+                .hint(how(question)));
         }
         if !seen.insert(name) {
-            return Err(
-                Error::usage(format!("parameter {name} is given twice")).hint(how(question))
-            );
+            return Err(Error::usage(format!("parameter {name} is given twice")).hint(how(question)));
         }
     }
-    let is_missing = |parameter: &&Parameter| {
-        parameter.default.is_none() && value_of(parameter, given).is_none()
-    };
+    let is_missing =
+        |parameter: &&Parameter| parameter.default.is_none() && value_of(parameter, given).is_none();
     match question.parameters.iter().find(is_missing) {
         Some(_) => Err(missing(question, given)),
         None => Ok(()),
@@ -98,12 +86,7 @@ fn missing(question: &Question, given: &[(String, String)]) -> Error {
         .filter(|parameter| parameter.default.is_none() && value_of(parameter, given).is_none())
         .map(|parameter| parameter.name.as_str())
         .collect();
-    Error::usage(format!(
-        "question {} needs {}",
-        question.name,
-        names.join(", ")
-    ))
-    .hint(how(question))
+    Error::usage(format!("question {} needs {}", question.name, names.join(", "))).hint(how(question))
 }
 
 fn how(question: &Question) -> String {
@@ -111,10 +94,7 @@ fn how(question: &Question) -> String {
 }
 
 fn value_of<'a>(parameter: &Parameter, given: &'a [(String, String)]) -> Option<&'a str> {
-    given
-        .iter()
-        .find(|(name, _)| *name == parameter.name)
-        .map(|(_, value)| value.as_str())
+    given.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.as_str())
 }
 
 /// The file without what would end the statement early when it is put in parentheses.
@@ -156,8 +136,7 @@ fn identifier(text: &str) -> &str {
 
 /// A word may hold `$`, which opens no quote there.
 fn word(text: &str) -> usize {
-    text.find(|next: char| !(next.is_alphanumeric() || next == '_'))
-        .unwrap_or(text.len())
+    text.find(|next: char| !(next.is_alphanumeric() || next == '_')).unwrap_or(text.len())
 }
 
 fn is_escape_string(text: &str, quote: usize) -> bool {
@@ -207,8 +186,7 @@ fn dollar_quoted(text: &str) -> usize {
         return 1;
     }
     let (open, body) = text.split_at(mark + 1);
-    body.find(open)
-        .map_or(text.len(), |close| open.len() + close + open.len())
+    body.find(open).map_or(text.len(), |close| open.len() + close + open.len())
 }
 
 #[cfg(test)]
@@ -218,10 +196,8 @@ mod tests {
     fn asked(sql: &str, given: &[(&str, &str)]) -> Result<Bound, Error> {
         let header = "-- Who?\n-- param id bigint\n-- param as_of timestamp default now()\n";
         let question = Question::parse(None, "who", &format!("{header}{sql}")).unwrap();
-        let given: Vec<_> = given
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let given: Vec<_> =
+            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut bound = bind(&question, &given)?;
         bound.sql = bound.sql.strip_prefix(header).unwrap().to_owned();
         Ok(bound)
@@ -230,20 +206,13 @@ mod tests {
     #[test]
     fn names_become_parameters_of_their_type() {
         let bound = asked("select :id, :as_of, :id;\n", &[("id", "7")]).unwrap();
-        assert_eq!(
-            bound.sql,
-            "select $1::bigint, cast((now()) as timestamp), $1::bigint"
-        );
+        assert_eq!(bound.sql, "select $1::bigint, cast((now()) as timestamp), $1::bigint");
         assert_eq!(bound.values, ["7"]);
     }
 
     #[test]
     fn numbers_follow_the_statement_not_the_header() {
-        let bound = asked(
-            "select :as_of, :id",
-            &[("id", "7"), ("as_of", "2021-07-11")],
-        )
-        .unwrap();
+        let bound = asked("select :as_of, :id", &[("id", "7"), ("as_of", "2021-07-11")]).unwrap();
         assert_eq!(bound.sql, "select $1::timestamp, $2::bigint");
         assert_eq!(bound.values, ["2021-07-11", "7"]);
     }
@@ -262,16 +231,12 @@ mod tests {
 
     #[test]
     fn unknown_missing_repeated_and_undeclared_names_are_refused() {
-        let unknown = asked("select 1", &[("id", "1"), ("ids", "2")])
-            .unwrap_err()
-            .to_string();
+        let unknown = asked("select 1", &[("id", "1"), ("ids", "2")]).unwrap_err().to_string();
         assert!(unknown.contains("no parameter ids"), "{unknown}");
         let missing = asked("select :id", &[]).unwrap_err().to_string();
         assert!(missing.contains("needs id"), "{missing}");
         assert!(asked("select 1", &[("id", "1"), ("id", "2")]).is_err());
-        let undeclared = asked("select :idd", &[("id", "1")])
-            .unwrap_err()
-            .to_string();
+        let undeclared = asked("select :idd", &[("id", "1")]).unwrap_err().to_string();
         assert!(undeclared.contains(":idd"), "{undeclared}");
     }
 }

@@ -24,9 +24,7 @@ pub fn all(config: &Config) -> Result<Vec<Question>, Error> {
     }
     for dataset in &config.datasets {
         if let Some(folder) = &dataset.questions {
-            in_folder(folder, Some(&dataset.name))?
-                .into_iter()
-                .for_each(&mut add);
+            in_folder(folder, Some(&dataset.name))?.into_iter().for_each(&mut add);
         }
     }
     if let Some(folder) = &config.questions {
@@ -40,10 +38,7 @@ pub fn all(config: &Config) -> Result<Vec<Question>, Error> {
 /// # Errors
 /// Usage (exit 2) when there is none, or more than one.
 pub fn find(config: &Config, name: &str) -> Result<Question, Error> {
-    if Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "sql")
-    {
+    if Path::new(name).extension().is_some_and(|extension| extension == "sql") {
         return from_file(Path::new(name), None);
     }
     let questions = all(config)?;
@@ -74,11 +69,7 @@ fn names(questions: &[&Question]) -> String {
 
 fn in_folder(folder: &Path, dataset: Option<&str>) -> Result<Vec<Question>, Error> {
     let unreadable = |error| {
-        Error::usage(format!(
-            "questions folder {} cannot be read",
-            folder.display()
-        ))
-        .caused_by(error)
+        Error::usage(format!("questions folder {} cannot be read", folder.display())).caused_by(error)
     };
     let mut questions = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -94,9 +85,7 @@ fn from_file(path: &Path, dataset: Option<&str>) -> Result<Question, Error> {
     let sql = fs::read_to_string(path).map_err(|error| {
         Error::usage(format!("question {} cannot be read", path.display())).caused_by(error)
     })?;
-    let name = path
-        .file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     Question::parse(dataset, &name, &sql)
 }
 
@@ -127,33 +116,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for (dataset, name) in [("one", "size"), ("two", "size"), ("two", "weight")] {
             fs::create_dir_all(folder.path().join(dataset)).unwrap();
-            fs::write(
-                folder.path().join(dataset).join(format!("{name}.sql")),
-                "-- How?\nselect 1",
-            )
-            .unwrap();
+            fs::write(folder.path().join(dataset).join(format!("{name}.sql")), "-- How?\nselect 1").unwrap();
         }
         let config = config(folder.path());
-        assert_eq!(
-            find(&config, "weight").unwrap().dataset.as_deref(),
-            Some("two")
-        );
-        assert_eq!(
-            find(&config, "one/size").unwrap().dataset.as_deref(),
-            Some("one")
-        );
-        assert!(
-            find(&config, "size")
-                .unwrap_err()
-                .to_string()
-                .contains("one/size, two/size")
-        );
-        assert!(
-            find(&config, "height")
-                .unwrap_err()
-                .to_string()
-                .contains("two/weight")
-        );
+        assert_eq!(find(&config, "weight").unwrap().dataset.as_deref(), Some("two"));
+        assert_eq!(find(&config, "one/size").unwrap().dataset.as_deref(), Some("one"));
+        assert!(find(&config, "size").unwrap_err().to_string().contains("one/size, two/size"));
+        assert!(find(&config, "height").unwrap_err().to_string().contains("two/weight"));
         let file = folder.path().join("two/weight.sql");
         assert_eq!(find(&config, file.to_str().unwrap()).unwrap().dataset, None);
     }
@@ -162,11 +131,7 @@ mod tests {
     fn every_embedded_question_has_a_sentence_and_a_sound_header() {
         for (dataset, name, sql) in shipped::QUESTIONS {
             let question = Question::parse(Some(dataset), name, sql).unwrap();
-            assert!(
-                question.sentence.ends_with(['.', '?']),
-                "{dataset}/{name}: {}",
-                question.sentence
-            );
+            assert!(question.sentence.ends_with(['.', '?']), "{dataset}/{name}: {}", question.sentence);
         }
     }
 }

@@ -55,13 +55,9 @@ impl Question {
                 break;
             };
             if let Some(declaration) = comment.strip_prefix("param ") {
-                let parameter = Parameter::parse(declaration)
-                    .ok_or_else(|| malformed(name, index + 1, comment))?;
-                if question
-                    .parameters
-                    .iter()
-                    .any(|known| known.name == parameter.name)
-                {
+                let parameter =
+                    Parameter::parse(declaration).ok_or_else(|| malformed(name, index + 1, comment))?;
+                if question.parameters.iter().any(|known| known.name == parameter.name) {
                     return Err(Error::usage(format!(
                         "question {name}: parameter {} is declared twice",
                         parameter.name
@@ -95,15 +91,9 @@ impl Parameter {
             None => (rest, None),
         };
         let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && name
-                .chars()
-                .all(|next| next.is_ascii_alphanumeric() || next == '_');
+            && name.chars().all(|next| next.is_ascii_alphanumeric() || next == '_');
         let is_whole = is_name && !kind.is_empty() && default.as_deref() != Some("");
-        is_whole.then(|| Parameter {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            default,
-        })
+        is_whole.then(|| Parameter { name: name.to_owned(), kind: kind.to_owned(), default })
     }
 
     /// How it is given, such as `event_id=<bigint>`; brackets when it may be left out.
@@ -136,17 +126,13 @@ mod tests {
         let sql = "-- Who came?\n-- Cancelled ones are not counted.\n-- param event_id bigint\n--param as_of timestamp default now()\n\nselect 1 -- param x int\n";
         let question = Question::parse(Some("mobilize"), "who_came", sql).unwrap();
         assert_eq!(question.sentence, "Who came?");
-        assert_eq!(
-            question.usage(),
-            "who_came event_id=<bigint> [as_of=<timestamp>, else now()]"
-        );
+        assert_eq!(question.usage(), "who_came event_id=<bigint> [as_of=<timestamp>, else now()]");
         assert_eq!(question.parameters.len(), 2);
     }
 
     #[test]
     fn a_type_may_have_several_words() {
-        let parameter =
-            Parameter::parse("as_of timestamp without time zone default localtimestamp").unwrap();
+        let parameter = Parameter::parse("as_of timestamp without time zone default localtimestamp").unwrap();
         assert_eq!(parameter.kind, "timestamp without time zone");
         assert_eq!(parameter.default.as_deref(), Some("localtimestamp"));
     }
@@ -154,10 +140,7 @@ mod tests {
     #[test]
     fn a_file_without_header_is_a_question_too() {
         let question = Question::parse(None, "plain", "select 1").unwrap();
-        assert_eq!(
-            (question.sentence.as_str(), question.parameters.len()),
-            ("", 0)
-        );
+        assert_eq!((question.sentence.as_str(), question.parameters.len()), ("", 0));
     }
 
     #[test]

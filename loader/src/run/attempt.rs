@@ -1,6 +1,7 @@
 //! One run of one dataset: its transaction from the lock to the commit, and its ledger row if it fails.
 use std::time::Instant;
 
+use etl_core::frame::Refused;
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::interrupt::Interrupt;
@@ -72,12 +73,7 @@ impl<'a> Attempt<'a> {
             .read_only(false)
             .start()
             .map_err(|error| Error::database("begin the run's transaction", error))?;
-        lock::take(
-            &mut transaction,
-            &self.job.dataset.name,
-            self.args.lock_timeout,
-            &self.progress,
-        )?;
+        lock::take(&mut transaction, &self.job.dataset.name, self.args.lock_timeout, &self.progress)?;
         self.began = Instant::now();
         let run = ledger::open(&mut transaction, &self.job.dataset.name)?;
         self.run = Some(run.clone());
@@ -96,15 +92,8 @@ impl<'a> Attempt<'a> {
         stage::create(transaction, run)?;
         for (number, file) in (1..).zip(&self.job.files) {
             let limit = self.args.record_limit;
-            let source = stage::fill(
-                transaction,
-                run,
-                number,
-                file,
-                limit,
-                &mut self.progress,
-                self.interrupt,
-            )?;
+            let source =
+                stage::fill(transaction, run, number, file, limit, &mut self.progress, self.interrupt)?;
             self.sources.push(source.clone());
             ledger::add_source(transaction, run, &source)?;
         }
@@ -112,11 +101,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Commits or rolls back, as the options and the counts have it.
-    fn decide(
-        &mut self,
-        mut transaction: Transaction<'_>,
-        run: &Run,
-    ) -> Result<(Summary, End), Error> {
+    fn decide(&mut self, mut transaction: Transaction<'_>, run: &Run) -> Result<(Summary, End), Error> {
         let rejected = rejects::newly(&mut transaction, run)?;
         let (outcome, end) = self.verdict(&mut transaction, run, rejected)?;
         let is_kept = outcome == Outcome::Done;
@@ -124,13 +109,9 @@ impl<'a> Attempt<'a> {
         if is_kept {
             self.is_committing = true;
             self.interrupt.settle(true);
-            transaction
-                .commit()
-                .map_err(|error| Error::database("commit the run", error))?;
+            transaction.commit().map_err(|error| Error::database("commit the run", error))?;
         } else {
-            transaction
-                .rollback()
-                .map_err(|error| Error::database("roll the run back", error))?;
+            transaction.rollback().map_err(|error| Error::database("roll the run back", error))?;
         }
         Ok((self.summary(run, outcome, notes), end))
     }
@@ -141,15 +122,8 @@ impl<'a> Attempt<'a> {
         run: &Run,
         rejected: u64,
     ) -> Result<(Outcome, End), Error> {
-        let exit = if rejected > 0 && self.args.max_rejects.is_none() {
-            Exit::Rejected
-        } else {
-            Exit::Done
-        };
-        let budget = self
-            .args
-            .max_rejects
-            .map(|limit| limit.budget(self.records()));
+        let exit = if rejected > 0 && self.args.max_rejects.is_none() { Exit::Rejected } else { Exit::Done };
+        let budget = self.args.max_rejects.map(|limit| limit.budget(self.records()));
         if let Some(budget) = budget.filter(|budget| rejected > *budget) {
             let error = rejects::too_many(transaction, run, &self.sources, rejected, budget);
             return Ok((Outcome::Failed, End::Refused(error)));
@@ -158,18 +132,13 @@ impl<'a> Attempt<'a> {
             return Ok(match changes(transaction, run, &self.counts)? {
                 None => (Outcome::Asserted, End::Exit(Exit::Done)),
                 Some(changes) => {
-                    let error = Error::failed(format!(
-                        "--assert-noop: the run would change {changes}; rolled back"
-                    ));
+                    let error =
+                        Error::failed(format!("--assert-noop: the run would change {changes}; rolled back"));
                     (Outcome::Asserted, End::Refused(error))
                 }
             });
         }
-        let outcome = if self.args.dry_run {
-            Outcome::DryRun
-        } else {
-            Outcome::Done
-        };
+        let outcome = if self.args.dry_run { Outcome::DryRun } else { Outcome::Done };
         Ok((outcome, End::Exit(exit)))
     }
 
@@ -194,14 +163,10 @@ impl<'a> Attempt<'a> {
             }
         }
         if self.is_committing && ledger::is_done(&mut database.client, &run).unwrap_or(false) {
-            self.progress.say(
-                "the connection was lost while committing; the ledger says that the commit arrived",
-            );
+            self.progress
+                .say("the connection was lost while committing; the ledger says that the commit arrived");
             let notes = notes::of_run(&mut database.client, run.id, true)?;
-            return Ok((
-                self.summary(&run, Outcome::Done, notes),
-                End::Exit(Exit::Done),
-            ));
+            return Ok((self.summary(&run, Outcome::Done, notes), End::Exit(Exit::Done)));
         }
         self.record(&mut database.client, &error);
         Err(error)
@@ -214,22 +179,17 @@ impl<'a> Attempt<'a> {
         if self.args.dry_run || self.args.assert_noop {
             return;
         }
-        let written = ledger::fail(
-            client,
-            run,
-            &self.sources,
-            error.sqlstate(),
-            &without_values(error),
-        );
+        let written = ledger::fail(client, run, &self.sources, error.sqlstate(), &without_values(error));
         if let Err(second) = written {
-            self.progress
-                .say(&format!("the failed run is not in the ledger: {second}"));
+            self.progress.say(&format!("the failed run is not in the ledger: {second}"));
         }
     }
 
     fn in_doubt(&self, error: Error) -> Error {
         match self.is_committing {
-            true => error.hint("the connection was lost while committing: see whether the run is there with: loader status"),
+            true => error.hint(
+                "the connection was lost while committing: see whether the run is there with: loader status",
+            ),
             false => error,
         }
     }
@@ -260,11 +220,7 @@ fn reconnected(settings: &Settings) -> Result<Client, Error> {
 }
 
 /// What the run would change, in words; none if nothing.
-fn changes(
-    transaction: &mut Transaction<'_>,
-    run: &Run,
-    counts: &[Counts],
-) -> Result<Option<String>, Error> {
+fn changes(transaction: &mut Transaction<'_>, run: &Run, counts: &[Counts]) -> Result<Option<String>, Error> {
     let statement = "
         select
             count(*) filter (where first_run = $1),
@@ -290,14 +246,18 @@ fn changes(
     Ok((!words.is_empty()).then(|| words.join(", ")))
 }
 
+/// The server's code, or the framing's where a source was refused as a whole.
+fn sqlstate(error: &Error) -> Option<&str> {
+    let refused = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Refused>());
+    error.sqlstate().or(refused.map(|refused| refused.sqlstate))
+}
+
 /// What may be kept in the ledger: the loader's own words and the server's code and names, not its message, which may quote a record.
 fn without_values(error: &Error) -> String {
     let text = error.to_string();
     let lines = text.lines().take_while(|line| {
         let line = line.trim_start();
-        !["server:", "detail:", "cause:", "in:", "hint:", "next:"]
-            .iter()
-            .any(|word| line.starts_with(word))
+        !["server:", "detail:", "cause:", "in:", "hint:", "next:"].iter().any(|word| line.starts_with(word))
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -311,9 +271,6 @@ mod tests {
         let error = Error::failed("cannot merge\n  3  mobilize.people 23514")
             .caused_by(std::io::Error::other("ana@example.org"))
             .hint("loader status");
-        assert_eq!(
-            without_values(&error),
-            "cannot merge\n  3  mobilize.people 23514"
-        );
+        assert_eq!(without_values(&error), "cannot merge\n  3  mobilize.people 23514");
     }
 }

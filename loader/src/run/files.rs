@@ -34,20 +34,12 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
     for at in 0..taken.len() {
         if taken[at].is_none() {
             let free = (0..dataset.sources.len()).find(|source| !taken.contains(&Some(*source)));
-            taken[at] = if dataset.sources.len() == 1 {
-                Some(0)
-            } else {
-                free
-            };
+            taken[at] = if dataset.sources.len() == 1 { Some(0) } else { free };
         }
     }
     let mut files = Vec::with_capacity(given.len());
     for (position, source) in dataset.sources.iter().enumerate() {
-        for (location, _) in locations
-            .iter()
-            .zip(&taken)
-            .filter(|(_, taken)| **taken == Some(position))
-        {
+        for (location, _) in locations.iter().zip(&taken).filter(|(_, taken)| **taken == Some(position)) {
             files.push(SourceFile {
                 source: source.name.clone(),
                 location: (*location).to_owned(),
@@ -55,20 +47,14 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
             });
         }
     }
-    let homeless = locations
-        .iter()
-        .zip(&taken)
-        .find(|(_, taken)| taken.is_none());
+    let homeless = locations.iter().zip(&taken).find(|(_, taken)| taken.is_none());
     match homeless {
         Some((location, _)) => Err(Error::usage(format!(
             "{location}: not clear which source of {} it is; its sources are {}",
             dataset.name,
             source_names(dataset)
         ))
-        .hint(format!(
-            "say it: loader run {} {}={location}",
-            dataset.name, dataset.sources[0].name
-        ))),
+        .hint(format!("say it: loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
         None => checked(dataset, files),
     }
 }
@@ -84,11 +70,7 @@ pub fn configured(dataset: &Dataset) -> Result<Vec<SourceFile>, Error> {
             return Err(Error::usage(format!("no file for {}", source.name))
                 .hint(format!("loader run {} {}=FILE", dataset.name, source.name)));
         };
-        files.push(SourceFile {
-            source: source.name.clone(),
-            location: path.clone(),
-            format: source.format,
-        });
+        files.push(SourceFile { source: source.name.clone(), location: path.clone(), format: source.format });
     }
     checked(dataset, files)
 }
@@ -98,11 +80,7 @@ fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a
     let Some((name, location)) = argument.split_once('=') else {
         return Ok((None, argument));
     };
-    match dataset
-        .sources
-        .iter()
-        .position(|source| source.name == name)
-    {
+    match dataset.sources.iter().position(|source| source.name == name) {
         Some(position) => Ok((Some(position), location)),
         None if name.contains('/') || Path::new(argument).exists() => Ok((None, argument)),
         None => Err(Error::usage(format!(
@@ -110,10 +88,7 @@ fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a
             dataset.name,
             source_names(dataset)
         ))
-        .hint(format!(
-            "loader run {} {}={location}",
-            dataset.name, dataset.sources[0].name
-        ))),
+        .hint(format!("loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
     }
 }
 
@@ -121,31 +96,17 @@ fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a
 fn by_name(dataset: &Dataset, location: &str) -> Option<usize> {
     let name = source::short_name(location);
     let begins = |(_, source): &(usize, &crate::config::Source)| name.starts_with(&source.name);
-    let longest = dataset
-        .sources
-        .iter()
-        .enumerate()
-        .filter(begins)
-        .max_by_key(|(_, source)| source.name.len());
+    let longest =
+        dataset.sources.iter().enumerate().filter(begins).max_by_key(|(_, source)| source.name.len());
     longest.map(|(position, _)| position)
 }
 
 fn checked(dataset: &Dataset, files: Vec<SourceFile>) -> Result<Vec<SourceFile>, Error> {
-    if files
-        .iter()
-        .filter(|file| file.location == source::STANDARD_INPUT)
-        .count()
-        > 1
-    {
-        return Err(Error::usage(
-            "standard input (-) can be only one of the files",
-        ));
+    if files.iter().filter(|file| file.location == source::STANDARD_INPUT).count() > 1 {
+        return Err(Error::usage("standard input (-) can be only one of the files"));
     }
     if i16::try_from(files.len()).is_err() {
-        return Err(Error::usage(format!(
-            "{} files are more than one run takes (32767)",
-            files.len()
-        )));
+        return Err(Error::usage(format!("{} files are more than one run takes (32767)", files.len())));
     }
     for file in &files {
         if file.format != Format::Json {
@@ -167,12 +128,7 @@ fn checked(dataset: &Dataset, files: Vec<SourceFile>) -> Result<Vec<SourceFile>,
 }
 
 fn source_names(dataset: &Dataset) -> String {
-    dataset
-        .sources
-        .iter()
-        .map(|source| source.name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
+    dataset.sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// A URL as it may be shown: no user, no password, no query.
@@ -196,19 +152,9 @@ mod tests {
     fn dataset(sources: &[&str]) -> Dataset {
         let sources = sources
             .iter()
-            .map(|name| Source {
-                name: (*name).to_owned(),
-                format: Format::Json,
-                path: None,
-            })
+            .map(|name| Source { name: (*name).to_owned(), format: Format::Json, path: None })
             .collect();
-        Dataset {
-            name: "posts".into(),
-            sources,
-            migrations: None,
-            load: None,
-            questions: None,
-        }
+        Dataset { name: "posts".into(), sources, migrations: None, load: None, questions: None }
     }
 
     /// Makes the files in a folder of their own and shows `source:name` for each.
@@ -234,37 +180,24 @@ mod tests {
 
     #[test]
     fn several_files_of_the_only_source() {
-        assert_eq!(
-            assigned(&["posts"], &["b.json", "a.json"]).unwrap(),
-            ["posts:b.json", "posts:a.json"]
-        );
+        assert_eq!(assigned(&["posts"], &["b.json", "a.json"]).unwrap(), ["posts:b.json", "posts:a.json"]);
     }
 
     #[test]
     fn by_name_in_load_order() {
         let files = ["votes-2.json.gz", "posts.json", "votes.json"];
-        let expected = [
-            "posts:posts.json",
-            "votes:votes-2.json.gz",
-            "votes:votes.json",
-        ];
+        let expected = ["posts:posts.json", "votes:votes-2.json.gz", "votes:votes.json"];
         assert_eq!(assigned(&["posts", "votes"], &files).unwrap(), expected);
     }
 
     #[test]
     fn the_longest_source_name_wins() {
-        assert_eq!(
-            assigned(&["post", "posts"], &["posts.json"]).unwrap(),
-            ["posts:posts.json"]
-        );
+        assert_eq!(assigned(&["post", "posts"], &["posts.json"]).unwrap(), ["posts:posts.json"]);
     }
 
     #[test]
     fn by_order_what_no_name_settles() {
-        assert_eq!(
-            assigned(&["posts", "votes"], &["a", "b"]).unwrap(),
-            ["posts:a", "votes:b"]
-        );
+        assert_eq!(assigned(&["posts", "votes"], &["a", "b"]).unwrap(), ["posts:a", "votes:b"]);
         assert_eq!(
             assigned(&["posts", "votes"], &["x.json", "posts.json"]).unwrap(),
             ["posts:posts.json", "votes:x.json"]
@@ -273,18 +206,13 @@ mod tests {
 
     #[test]
     fn by_saying_it() {
-        assert_eq!(
-            assigned(&["posts", "votes"], &["votes=posts.json"]).unwrap(),
-            ["votes:posts.json"]
-        );
+        assert_eq!(assigned(&["posts", "votes"], &["votes=posts.json"]).unwrap(), ["votes:posts.json"]);
     }
 
     #[test]
     fn a_file_too_many_and_a_source_unknown_are_refused() {
         assert!(assigned(&["posts", "votes"], &["a", "b", "c"]).is_err());
-        let message = assigned(&["posts", "votes"], &["vote=a"])
-            .unwrap_err()
-            .to_string();
+        let message = assigned(&["posts", "votes"], &["vote=a"]).unwrap_err().to_string();
         assert!(message.contains("posts, votes"), "{message}");
     }
 
@@ -292,16 +220,9 @@ mod tests {
     fn csv_and_urls_are_for_later() {
         let mut csv = dataset(&["posts"]);
         csv.sources[0].format = Format::Csv;
-        assert!(
-            assign(&csv, &["-".into()])
-                .unwrap_err()
-                .to_string()
-                .contains("CSV")
-        );
+        assert!(assign(&csv, &["-".into()]).unwrap_err().to_string().contains("CSV"));
         let url = "https://me:secret@example.org/posts.json?token=secret".to_owned();
-        let message = assign(&dataset(&["posts"]), &[url])
-            .unwrap_err()
-            .to_string();
+        let message = assign(&dataset(&["posts"]), &[url]).unwrap_err().to_string();
         assert!(
             message.contains("https://example.org/posts.json") && !message.contains("secret"),
             "{message}"

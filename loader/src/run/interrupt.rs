@@ -34,23 +34,21 @@ impl Interrupt {
         let interrupt = Interrupt::default();
         let shared = interrupt.clone();
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
-        thread::Builder::new()
-            .name("signals".into())
-            .spawn(move || {
-                for signal in signals.forever() {
-                    if shared.signal.swap(signal, Ordering::SeqCst) != 0 {
+        thread::Builder::new().name("signals".into()).spawn(move || {
+            for signal in signals.forever() {
+                if shared.signal.swap(signal, Ordering::SeqCst) != 0 {
+                    exit(signal);
+                }
+                let waiting = shared.clone();
+                thread::spawn(move || {
+                    thread::sleep(GRACE);
+                    if !waiting.is_settled.load(Ordering::SeqCst) {
                         exit(signal);
                     }
-                    let waiting = shared.clone();
-                    thread::spawn(move || {
-                        thread::sleep(GRACE);
-                        if !waiting.is_settled.load(Ordering::SeqCst) {
-                            exit(signal);
-                        }
-                    });
-                    cancel();
-                }
-            })?;
+                });
+                cancel();
+            }
+        })?;
         Ok(interrupt)
     }
 

@@ -37,35 +37,20 @@ pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error>
         given => files::assign(dataset, given)?,
     };
     if files.is_empty() {
-        return Err(Error::usage(format!(
-            "dataset {name} of {} has no sources",
-            config.origin
-        )));
+        return Err(Error::usage(format!("dataset {name} of {} has no sources", config.origin)));
     }
-    Ok(Plan {
-        jobs: vec![Job { dataset, files }],
-        skipped: Vec::new(),
-    })
+    Ok(Plan { jobs: vec![Job { dataset, files }], skipped: Vec::new() })
 }
 
 fn every(config: &Config) -> Result<Plan<'_>, Error> {
-    let mut plan = Plan {
-        jobs: Vec::new(),
-        skipped: Vec::new(),
-    };
+    let mut plan = Plan { jobs: Vec::new(), skipped: Vec::new() };
     for dataset in &config.datasets {
         match files::configured(dataset) {
             Ok(files) if !files.is_empty() => plan.jobs.push(Job { dataset, files }),
-            Ok(_) => plan
-                .skipped
-                .push(format!("skipped {}: it has no sources", dataset.name)),
+            Ok(_) => plan.skipped.push(format!("skipped {}: it has no sources", dataset.name)),
             Err(error) => {
                 let text = error.to_string();
-                plan.skipped.push(format!(
-                    "skipped {}: {}",
-                    dataset.name,
-                    text.lines().next().unwrap_or("")
-                ));
+                plan.skipped.push(format!("skipped {}: {}", dataset.name, text.lines().next().unwrap_or("")));
             }
         }
     }
@@ -119,37 +104,19 @@ mod tests {
 
     #[test]
     fn without_a_name_those_that_have_their_sources_run_and_the_others_are_named() {
-        let config = config(&[
-            ("one", Some("-")),
-            ("two", None),
-            ("three", Some("/no/such/file")),
-        ]);
+        let config = config(&[("one", Some("-")), ("two", None), ("three", Some("/no/such/file"))]);
         let plan = choose(&config, &args(&[])).unwrap();
-        assert_eq!(
-            plan.jobs
-                .iter()
-                .map(|job| job.dataset.name.as_str())
-                .collect::<Vec<_>>(),
-            ["one"]
-        );
+        assert_eq!(plan.jobs.iter().map(|job| job.dataset.name.as_str()).collect::<Vec<_>>(), ["one"]);
         assert_eq!(
             plan.skipped,
-            [
-                "skipped two: no file for things",
-                "skipped three: /no/such/file: no such file"
-            ]
+            ["skipped two: no file for things", "skipped three: /no/such/file: no such file"]
         );
     }
 
     #[test]
     fn nothing_to_run_is_a_usage_error_that_says_why() {
-        let message = choose(&config(&[("two", None)]), &args(&[]))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("skipped two: no file for things"),
-            "{message}"
-        );
+        let message = choose(&config(&[("two", None)]), &args(&[])).unwrap_err().to_string();
+        assert!(message.contains("skipped two: no file for things"), "{message}");
     }
 
     #[test]

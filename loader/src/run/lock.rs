@@ -10,8 +10,7 @@ use crate::progress::Progress;
 /// The namespace of the locks is in the text: other programs' advisory locks hash other words.
 const TRY: &str =
     "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
-const WAIT: &str =
-    "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
+const WAIT: &str = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
 
 /// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock of the transaction, so a run does not
 /// wait for ever behind somebody's `alter table` either.
@@ -40,11 +39,12 @@ pub fn take(
     progress.say(&format!("waiting for another run of {dataset} to finish"));
     match transaction.execute(WAIT, &[&dataset]) {
         Ok(_) => Ok(()),
-        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Err(Error::lock_timeout(format!(
-            "another run of {dataset} has not finished within {:.0} s",
-            timeout.as_secs_f64()
-        ))
-        .hint(format!("see what it does: loader status; wait longer: loader run {dataset} --lock-timeout 1h"))),
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Err(Error::lock_timeout(
+            format!("another run of {dataset} has not finished within {:.0} s", timeout.as_secs_f64()),
+        )
+        .hint(format!(
+            "see what it does: loader status; wait longer: loader run {dataset} --lock-timeout 1h"
+        ))),
         Err(error) => Err(Error::database(doing, error)),
     }
 }

@@ -35,10 +35,8 @@ pub fn find(transaction: &mut Transaction<'_>, dataset: &str) -> Result<String, 
         .map_err(|error| Error::database("look for the load function", error))?;
     match found {
         Some(row) => Ok(format!("{}.{}", quoted(row.get(0)), quoted(row.get(1)))),
-        None => Err(Error::mismatch(format!(
-            "function etl_load_{dataset}(bigint) is not in this database"
-        ))
-        .hint(format!("loader migrate {dataset}"))),
+        None => Err(Error::mismatch(format!("function etl_load_{dataset}(bigint) is not in this database"))
+            .hint(format!("loader migrate {dataset}"))),
     }
 }
 
@@ -58,14 +56,10 @@ pub fn call(
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;
     loop {
-        let mut savepoint = transaction
-            .savepoint("merge")
-            .map_err(|error| Error::database(&doing, error))?;
+        let mut savepoint = transaction.savepoint("merge").map_err(|error| Error::database(&doing, error))?;
         match savepoint.query(&statement, &[&run.id]) {
             Ok(rows) => {
-                savepoint
-                    .commit()
-                    .map_err(|error| Error::database(&doing, error))?;
+                savepoint.commit().map_err(|error| Error::database(&doing, error))?;
                 return rows
                     .iter()
                     .map(counts)
@@ -74,11 +68,11 @@ pub fn call(
             }
             Err(error) if tries < RETRIES && is_worth_another_try(&error) => {
                 tries += 1;
-                savepoint
-                    .rollback()
-                    .map_err(|error| Error::database(&doing, error))?;
+                savepoint.rollback().map_err(|error| Error::database(&doing, error))?;
                 let code = error.code().map_or("", SqlState::code);
-                progress.say(&format!("another session wrote the same tables ({code}): merging again, {tries} of {RETRIES}"));
+                progress.say(&format!(
+                    "another session wrote the same tables ({code}): merging again, {tries} of {RETRIES}"
+                ));
             }
             Err(error) => return Err(Error::database(&doing, error)),
         }
@@ -86,11 +80,8 @@ pub fn call(
 }
 
 fn is_worth_another_try(error: &postgres::Error) -> bool {
-    let transient = [
-        SqlState::UNIQUE_VIOLATION,
-        SqlState::FOREIGN_KEY_VIOLATION,
-        SqlState::T_R_DEADLOCK_DETECTED,
-    ];
+    let transient =
+        [SqlState::UNIQUE_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::T_R_DEADLOCK_DETECTED];
     error.code().is_some_and(|code| transient.contains(code))
 }
 

@@ -75,9 +75,7 @@ fn place(row: &Row, sources: &[SourceRead]) -> String {
     let file = number.and_then(|number| sources.iter().find(|source| source.number == number));
     let file = file.map_or("an earlier run", |source| short_name(&source.location));
     let line = line.map_or(String::new(), |line| format!(" line {line}"));
-    let field = row
-        .get::<_, Option<String>>("field")
-        .map_or(String::new(), |field| format!(" {field}"));
+    let field = row.get::<_, Option<String>>("field").map_or(String::new(), |field| format!(" {field}"));
     let (target, sqlstate): (String, String) = (row.get("target"), row.get("sqlstate"));
     format!("{file}{line}: {target}{field} {sqlstate}")
 }

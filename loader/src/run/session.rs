@@ -30,10 +30,7 @@ pub fn pin(client: &mut Client) -> Result<(), Error> {
         .map_err(|error| Error::failed("session settings were refused").caused_by(error))?;
     // Since PostgreSQL 14, and only where the server's system can tell that a socket was closed.
     let supported = client
-        .query_opt(
-            "select from pg_catalog.pg_settings where name = 'client_connection_check_interval'",
-            &[],
-        )
+        .query_opt("select from pg_catalog.pg_settings where name = 'client_connection_check_interval'", &[])
         .map_err(|error| Error::failed("session settings cannot be read").caused_by(error))?;
     if supported.is_some() {
         // Refused where the system cannot do it: the load then works without.

@@ -32,10 +32,7 @@ pub fn table(run: &Run) -> String {
 /// What the server reports.
 pub fn create(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
     let failed = |error| Error::database("create the run's staging table", error);
-    let has_lz4: bool = transaction
-        .query_one(HAS_LZ4, &[])
-        .and_then(|row| row.try_get(0))
-        .map_err(failed)?;
+    let has_lz4: bool = transaction.query_one(HAS_LZ4, &[]).and_then(|row| row.try_get(0)).map_err(failed)?;
     let compression = if has_lz4 { "compression lz4" } else { "" };
     let statement = format!(
         "create unlogged table {} (
@@ -78,24 +75,17 @@ pub fn fill(
     let doing = format!("copy the records of {} into staging", file.location);
     let mut source = Source::open(&file.location)?;
     progress.reading(&file.location, source.length());
-    let statement = format!(
-        "copy {} ({}) from stdin (format binary)",
-        table(run),
-        copy::COLUMNS
-    );
-    let copy = transaction
-        .copy_in(&statement)
-        .map_err(|error| Error::database(&doing, error))?;
+    let statement = format!("copy {} ({}) from stdin (format binary)", table(run), copy::COLUMNS);
+    let copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
     let mut writer = StagingWriter::new(copy);
 
-    let limits = Limits {
-        record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX),
-        ..Limits::default()
-    };
+    let is_plain_file = source.is_plain_file();
+    let limits =
+        Limits { record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX), ..Limits::default() };
     let mut framer = JsonFramer::new(limits);
     let mut chunk = vec![0; CHUNK_BYTES];
     let stopped = |stopped| match stopped {
-        Stopped::Refused(refused) => refused_source(file, &refused),
+        Stopped::Refused(refused) => refused_source(file, is_plain_file, &refused),
         Stopped::Sink(error) => Error::failed(format!("cannot {doing}")).caused_by(error),
     };
     loop {
@@ -104,26 +94,17 @@ pub fn fill(
         if count == 0 {
             break;
         }
-        framer
-            .push(&chunk[..count], &mut |framed| {
-                put(&mut writer, number, &framed)
-            })
-            .map_err(&stopped)?;
+        framer.push(&chunk[..count], &mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
         progress.advance(writer.rows(), source.position());
     }
-    let summary = framer
-        .finish(&mut |framed| put(&mut writer, number, &framed))
-        .map_err(&stopped)?;
+    let summary = framer.finish(&mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
     for note in notes(file, &summary) {
         progress.say(&note);
     }
 
-    let (copy, framed) = writer
-        .finish()
-        .map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
-    let copied = copy
-        .finish()
-        .map_err(|error| Error::database(&doing, error))?;
+    let (copy, framed) =
+        writer.finish().map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
+    let copied = copy.finish().map_err(|error| Error::database(&doing, error))?;
     if copied != framed {
         return Err(Error::failed(format!(
             "{}: {framed} records were framed, but the server reports {copied}",
@@ -145,30 +126,22 @@ pub fn fill(
 fn put(writer: &mut StagingWriter<impl Write>, source: i16, framed: &Framed<'_>) -> io::Result<()> {
     let content = match &framed.content {
         Ok(record) => Ok(*record),
-        Err(fault) => Err(Fault {
-            raw: fault.raw,
-            problem: &fault.message,
-            sqlstate: fault.sqlstate,
-        }),
+        Err(fault) => Err(Fault { raw: fault.raw, problem: &fault.message, sqlstate: fault.sqlstate }),
     };
-    writer.write(&Staged {
-        source,
-        line: framed.line,
-        byte: framed.byte,
-        content,
-    })
+    writer.write(&Staged { source, line: framed.line, byte: framed.byte, content })
 }
 
-fn refused_source(file: &SourceFile, refused: &Refused) -> Error {
-    Error::failed(format!(
-        "{}: {refused} ({})",
-        file.location, refused.sqlstate
-    ))
-    .hint(format!(
-        "look at the place: head -c {} {} | tail -c 300",
-        refused.byte + 100,
-        file.location
-    ))
+/// Nothing of the source is loaded; where it can be looked at with everyday tools, how is said.
+fn refused_source(file: &SourceFile, is_plain_file: bool, refused: &Refused) -> Error {
+    let error = Error::failed(format!("{}: refused ({}): {refused}", file.location, refused.sqlstate))
+        .caused_by(refused.clone());
+    match is_plain_file {
+        true => {
+            let from = (refused.byte + 1).saturating_sub(100).max(1);
+            error.hint(format!("see what is there: tail -c +{from} {} | head -c 200", file.location))
+        }
+        false => error,
+    }
 }
 
 /// What the sender of a source says of it that its reader should know.
@@ -179,14 +152,10 @@ fn notes(file: &SourceFile, summary: &Summary) -> Vec<String> {
         notes.push(format!("{name} is empty: there was nothing to read"));
     }
     if summary.next.is_some() {
-        notes.push(format!(
-            "{name} is not the whole: its last page names a next one, which was not read"
-        ));
+        notes.push(format!("{name} is not the whole: its last page names a next one, which was not read"));
     }
     if let Some(limit) = &summary.results_limited_to {
-        notes.push(format!(
-            "{name} was cut off by its sender: results_limited_to is {limit}"
-        ));
+        notes.push(format!("{name} was cut off by its sender: results_limited_to is {limit}"));
     }
     if let Some(count) = summary.count.filter(|count| *count != summary.records) {
         notes.push(format!(

@@ -27,10 +27,7 @@ impl<R: Read> Decoded<R> {
     /// What the input reports.
     pub fn new(mut input: R) -> io::Result<Self> {
         let mut first = Vec::with_capacity(ZSTD.len());
-        input
-            .by_ref()
-            .take(ZSTD.len() as u64)
-            .read_to_end(&mut first)?;
+        input.by_ref().take(ZSTD.len() as u64).read_to_end(&mut first)?;
         let (is_gzip, is_zstd) = (first.starts_with(GZIP), first.starts_with(ZSTD));
         let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(first).chain(input));
         Ok(if is_gzip {

@@ -22,11 +22,7 @@ pub struct Fingerprinted<R> {
 impl<R: Read> Fingerprinted<R> {
     /// Wraps a reader of which nothing has been read.
     pub fn new(input: R) -> Self {
-        Fingerprinted {
-            input,
-            hash: Sha256::new(),
-            bytes: 0,
-        }
+        Fingerprinted { input, hash: Sha256::new(), bytes: 0 }
     }
 
     /// Bytes passed so far.
@@ -40,10 +36,7 @@ impl<R: Read> Fingerprinted<R> {
     /// What the reader reports.
     pub fn finish(mut self) -> io::Result<Fingerprint> {
         io::copy(&mut self, &mut io::sink())?;
-        Ok(Fingerprint {
-            sha256: self.hash.finalize().into(),
-            bytes: self.bytes,
-        })
+        Ok(Fingerprint { sha256: self.hash.finalize().into(), bytes: self.bytes })
     }
 }
 
