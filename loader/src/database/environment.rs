@@ -22,16 +22,29 @@ const NAMING: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABA
 
 /// The database that the option or the environment names, if any does.
 pub(super) fn given(option: Option<&str>) -> Result<Option<Given>, Error> {
-    from(option, |name| env::var(name).ok().filter(|value| !value.is_empty()))
+    from(option, |name| {
+        env::var(name).ok().filter(|value| !value.is_empty())
+    })
 }
 
-fn from(option: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Given>, Error> {
+fn from(
+    option: Option<&str>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Given>, Error> {
     if variable("PGSERVICE").is_some() {
-        return Err(Error::usage("PGSERVICE is set, and the loader does not read service files")
-            .hint("unset PGSERVICE, and name the database by --database-url"));
+        return Err(
+            Error::usage("PGSERVICE is set, and the loader does not read service files")
+                .hint("unset PGSERVICE, and name the database by --database-url"),
+        );
     }
-    let url = option.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
-    let place = if option.is_some() { "--database-url" } else { "DATABASE_URL" };
+    let url = option
+        .map(str::to_owned)
+        .or_else(|| variable("DATABASE_URL"));
+    let place = if option.is_some() {
+        "--database-url"
+    } else {
+        "DATABASE_URL"
+    };
     let mut parameters = match &url {
         // The driver's messages name the faulty option, never the whole string: it may hold a password.
         Some(url) => url.parse::<Parameters>().map_err(|e| {
@@ -43,13 +56,20 @@ fn from(option: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Resu
         None => return Ok(None),
     };
     complete(&mut parameters, &variable)?;
-    Ok(Some(Given { parameters, typed: option.is_some() }))
+    Ok(Some(Given {
+        parameters,
+        typed: option.is_some(),
+    }))
 }
 
 /// Fills what the parameters leave open from `PG*`, then from libpq's defaults.
-fn complete(parameters: &mut Parameters, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+fn complete(
+    parameters: &mut Parameters,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(), Error> {
     let wrong = |name: &str, value: &str, rule: &str| {
-        Error::usage(format!("{name} is \"{value}\": {rule}")).hint(format!("correct or unset {name}"))
+        Error::usage(format!("{name} is \"{value}\": {rule}"))
+            .hint(format!("correct or unset {name}"))
     };
     if parameters.get_hosts().is_empty() && parameters.get_hostaddrs().is_empty() {
         match (variable("PGHOST"), variable("PGHOSTADDR")) {
@@ -72,17 +92,22 @@ fn complete(parameters: &mut Parameters, variable: impl Fn(&str) -> Option<Strin
     if parameters.get_ports().is_empty()
         && let Some(port) = variable("PGPORT")
     {
-        parameters
-            .port(port.parse().map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?);
+        parameters.port(
+            port.parse()
+                .map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?,
+        );
     }
     if parameters.get_user().is_none() {
-        let user = variable("PGUSER").or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
+        let user = variable("PGUSER")
+            .or_else(|| variable("USER"))
+            .or_else(|| variable("LOGNAME"));
         if let Some(user) = user {
             parameters.user(&user);
         }
     }
     if parameters.get_dbname().is_none()
-        && let Some(name) = variable("PGDATABASE").or_else(|| parameters.get_user().map(str::to_owned))
+        && let Some(name) =
+            variable("PGDATABASE").or_else(|| parameters.get_user().map(str::to_owned))
     {
         parameters.dbname(&name);
     }
@@ -101,9 +126,9 @@ fn complete(parameters: &mut Parameters, variable: impl Fn(&str) -> Option<Strin
     }
     if parameters.get_connect_timeout().is_none() {
         let seconds = match variable("PGCONNECT_TIMEOUT") {
-            Some(text) => {
-                text.parse().map_err(|_| wrong("PGCONNECT_TIMEOUT", &text, "expected whole seconds"))?
-            }
+            Some(text) => text
+                .parse()
+                .map_err(|_| wrong("PGCONNECT_TIMEOUT", &text, "expected whole seconds"))?,
             None => 10,
         };
         // 0 waits for ever, as libpq has it.
@@ -119,8 +144,10 @@ fn complete(parameters: &mut Parameters, variable: impl Fn(&str) -> Option<Strin
         Some(mode) => return Err(wrong("PGSSLMODE", mode, "the loader does not speak TLS")),
     }
     if parameters.get_ssl_mode() == SslMode::Require {
-        return Err(Error::usage("sslmode=require is asked for, and the loader does not speak TLS")
-            .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
+        return Err(Error::usage(
+            "sslmode=require is asked for, and the loader does not speak TLS",
+        )
+        .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
     }
     Ok(())
 }
@@ -133,21 +160,36 @@ mod tests {
 
     use super::*;
 
-    fn parameters(option: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Parameters>, Error> {
-        let map: HashMap<_, _> = variables.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    fn parameters(
+        option: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Result<Option<Parameters>, Error> {
+        let map: HashMap<_, _> = variables
+            .iter()
+            .map(|(k, v)| (k.to_string(), v.to_string()))
+            .collect();
         Ok(from(option, |name| map.get(name).cloned())?.map(|given| given.parameters))
     }
 
     #[test]
     fn nothing_is_named() {
-        assert!(parameters(None, &[("PGPASSWORD", "x"), ("USER", "ana")]).unwrap().is_none());
+        assert!(
+            parameters(None, &[("PGPASSWORD", "x"), ("USER", "ana")])
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn the_option_wins_over_the_url_and_the_url_over_pg_variables() {
-        let variables =
-            [("DATABASE_URL", "postgres://u@one/a"), ("PGDATABASE", "b"), ("PGPASSWORD", "secret")];
-        let typed = parameters(Some("host=two user=ana"), &variables).unwrap().unwrap();
+        let variables = [
+            ("DATABASE_URL", "postgres://u@one/a"),
+            ("PGDATABASE", "b"),
+            ("PGPASSWORD", "secret"),
+        ];
+        let typed = parameters(Some("host=two user=ana"), &variables)
+            .unwrap()
+            .unwrap();
         assert_eq!(typed.get_hosts(), [Host::Tcp("two".to_owned())]);
         assert_eq!(typed.get_dbname(), Some("b"));
         let url = parameters(None, &variables).unwrap().unwrap();
@@ -157,10 +199,15 @@ mod tests {
 
     #[test]
     fn one_variable_is_enough_and_the_rest_is_as_in_libpq() {
-        let found = parameters(None, &[("PGPORT", "6000"), ("USER", "ana")]).unwrap().unwrap();
+        let found = parameters(None, &[("PGPORT", "6000"), ("USER", "ana")])
+            .unwrap()
+            .unwrap();
         assert_eq!(found.get_ports(), [6000]);
         assert!(matches!(found.get_hosts(), [Host::Unix(_)]));
-        assert_eq!((found.get_user(), found.get_dbname()), (Some("ana"), Some("ana")));
+        assert_eq!(
+            (found.get_user(), found.get_dbname()),
+            (Some("ana"), Some("ana"))
+        );
         let socket = parameters(None, &[("PGHOST", "/run/pg")]).unwrap().unwrap();
         assert!(matches!(socket.get_hosts(), [Host::Unix(path)] if path.ends_with("pg")));
     }
@@ -168,13 +215,23 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_without_the_password() {
         for (option, variables, word) in [
-            (Some("postgres://u:hunter2@h/d?nonsense=1"), &[][..], "nonsense"),
+            (
+                Some("postgres://u:hunter2@h/d?nonsense=1"),
+                &[][..],
+                "nonsense",
+            ),
             (None, &[("PGPORT", "many")][..], "many"),
             (None, &[("PGHOSTADDR", "home")][..], "home"),
             (None, &[("PGSERVICE", "x")][..], "PGSERVICE"),
-            (Some("postgres://u:hunter2@h/d?sslmode=require"), &[][..], "TLS"),
+            (
+                Some("postgres://u:hunter2@h/d?sslmode=require"),
+                &[][..],
+                "TLS",
+            ),
         ] {
-            let Err(error) = parameters(option, variables) else { panic!("{word} was accepted") };
+            let Err(error) = parameters(option, variables) else {
+                panic!("{word} was accepted")
+            };
             assert_eq!(error.exit(), crate::error::Exit::Usage);
             assert!(error.to_string().contains(word), "{error}");
             assert!(!error.to_string().contains("hunter2"), "{error}");

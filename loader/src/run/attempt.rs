@@ -179,7 +179,7 @@ impl<'a> Attempt<'a> {
         if self.args.dry_run || self.args.assert_noop {
             return;
         }
-        let written = ledger::fail(client, run, &self.sources, error.sqlstate(), &without_values(error));
+        let written = ledger::fail(client, run, &self.sources, sqlstate(error), &without_values(error));
         if let Err(second) = written {
             self.progress.say(&format!("the failed run is not in the ledger: {second}"));
         }
