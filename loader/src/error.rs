@@ -178,6 +178,13 @@ impl fmt::Display for Error {
     }
 }
 
+/// The places a server's context names, without the text of the statements it quotes: a merge's fills pages.
+fn places(context: &str) -> String {
+    const PLACES: [&str; 5] = ["PL/pgSQL function ", "SQL function ", "COPY ", "while ", "automatic "];
+    let is_place = |line: &&str| PLACES.iter().any(|place| line.starts_with(place));
+    context.lines().filter(is_place).collect::<Vec<_>>().join("\n")
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source
@@ -208,6 +215,12 @@ mod tests {
         );
         assert_eq!(error.exit(), Exit::Failed);
         assert_eq!(error.sqlstate(), None);
+    }
+
+    #[test]
+    fn a_context_is_told_by_its_places() {
+        let context = "SQL statement \"select 1\n  from t\"\nPL/pgSQL function etl_load_toy(bigint) line 9 at RETURN QUERY";
+        assert_eq!(places(context), "PL/pgSQL function etl_load_toy(bigint) line 9 at RETURN QUERY");
     }
 
     #[test]

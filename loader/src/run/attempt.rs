@@ -179,7 +179,11 @@ impl<'a> Attempt<'a> {
         if self.args.dry_run || self.args.assert_noop {
             return;
         }
-        let written = ledger::fail(client, run, &self.sources, sqlstate(error), &without_values(error));
+        // What an interrupted run was doing says less than that it was interrupted (57014, query_canceled).
+        let written = match self.interrupt.check() {
+            Ok(()) => ledger::fail(client, run, &self.sources, sqlstate(error), &without_values(error)),
+            Err(signal) => ledger::fail(client, run, &self.sources, Some("57014"), &signal.to_string()),
+        };
         if let Err(second) = written {
             self.progress.say(&format!("the failed run is not in the ledger: {second}"));
         }
