@@ -151,10 +151,11 @@ impl fmt::Display for Error {
                     server.message(),
                     server.code().code()
                 )?;
+                let place = server.where_().map(places).filter(|text| !text.is_empty());
                 for (word, text) in [
                     ("detail", server.detail()),
                     ("hint", server.hint()),
-                    ("in", server.where_()),
+                    ("in", place.as_deref()),
                 ] {
                     if let Some(text) = text {
                         write!(f, "\n  {word}: {}", text.replace('\n', "\n    "))?;
