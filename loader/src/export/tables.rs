@@ -1,8 +1,7 @@
-//! The tables of a dataset, in the order its schema's comment gives, with how to select their rows in a fixed order.
+//! The tables of a dataset in export order, with how to select their rows in a fixed order.
 //!
-//! The order of an export is a fact about the dataset, so it stands in the dataset's migrations: the schema's comment ends with
-//! `Tables: attendances, timeslots, events.` Tables it does not name follow by name. (The order of creation follows the foreign keys,
-//! and does not survive a dump and restore.)
+//! The order of an export is a fact about the dataset, so it stands in the dataset's migrations: it is the order in which they create the
+//! tables (by oid; foreign keys may be added below). After a dump and restore it is the dump's; the files' bytes do not depend on it.
 use postgres::Transaction;
 
 use crate::database::quoted;
@@ -59,12 +58,7 @@ const TABLES: &str = "
     where namespace.nspname = $1
         and relation.relkind in ('r', 'p')
         and not relation.relispartition
-    order by relation.relname collate \"C\"";
-
-const SCHEMA: &str = "
-    select pg_catalog.obj_description(oid, 'pg_namespace') as comment
-    from pg_catalog.pg_namespace
-    where nspname = $1";
+    order by relation.oid";
 
 /// The dataset's tables in export order.
 ///
@@ -72,8 +66,6 @@ const SCHEMA: &str = "
 /// Mismatch (exit 6) when there are none.
 pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Vec<Table>, Error> {
     let failed = |error| Error::database(format!("look at the tables of {dataset}"), error);
-    let schema = transaction.query_opt(SCHEMA, &[&dataset]).map_err(failed)?;
-    let comment: Option<String> = schema.and_then(|row| row.get("comment"));
     let rows = transaction.query(TABLES, &[&dataset]).map_err(failed)?;
     let table = |row: &postgres::Row| {
         let (columns, are_boolean): (Vec<String>, Vec<bool>) = (row.get("columns"), row.get("are_boolean"));
@@ -90,25 +82,12 @@ pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Ve
             columns: columns.into_iter().zip(are_boolean).collect(),
         }
     };
-    let mut tables: Vec<Table> = rows.iter().map(table).collect();
+    let tables: Vec<Table> = rows.iter().map(table).collect();
     if tables.is_empty() {
         return Err(Error::mismatch(format!("schema {dataset} has no tables in this database"))
             .hint(format!("loader run {dataset} FILE")));
     }
-    let named = named_order(comment.as_deref().unwrap_or(""));
-    // The sort is stable: what the comment does not name keeps its order by name.
-    tables.sort_by_key(|table| named.iter().position(|name| *name == table.name).unwrap_or(usize::MAX));
     Ok(tables)
-}
-
-/// The names after `Tables:` in a schema's comment.
-fn named_order(comment: &str) -> Vec<&str> {
-    let Some((_, list)) = comment.split_once("Tables:") else {
-        return Vec::new();
-    };
-    list.split(|next: char| !(next.is_alphanumeric() || next == '_'))
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 /// Text sorts by bytes: the same everywhere, whatever the database's locale. Qualified, so that it is the column and not the output.
@@ -148,13 +127,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_schema_comment_names_the_order() {
-        let comment = "People and events of Mobilize. Tables: attendances, timeslots,\nevents.";
-        assert_eq!(named_order(comment), ["attendances", "timeslots", "events"]);
-        assert_eq!(named_order("Nothing said."), Vec::<&str>::new());
-    }
 
     #[test]
     fn rows_are_selected_in_key_order() {

@@ -2,6 +2,7 @@
 use postgres::GenericClient;
 
 use crate::error::Error;
+use crate::ledger::Run;
 
 /// Records of one target with one fate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +34,30 @@ const GROUPS: &str = "
     group by target, is_parked, reason
     order by is_parked desc, target, reason";
 
-/// What a run has newly put into quarantine. `is_kept` is false for a run that is rolled back.
+/// What a run has newly put into quarantine, and how many of the `kept_out` records it parked or rejected were there before. `is_kept` is
+/// false for a run that is rolled back, whose quarantine nobody can list.
 ///
 /// # Errors
 /// What the server reports.
-pub fn of_run(client: &mut impl GenericClient, run_id: i64, is_kept: bool) -> Result<Vec<String>, Error> {
-    let command = if is_kept { format!(": loader quarantine list --run {run_id}") } else { String::new() };
-    let groups = groups(client, Some(run_id), None)?;
-    Ok(groups.iter().map(|group| format!("{}{command}", group.sentence())).collect())
+pub fn of_run(
+    client: &mut impl GenericClient,
+    run: &Run,
+    kept_out: i64,
+    is_kept: bool,
+) -> Result<Vec<String>, Error> {
+    let command = if is_kept { format!(": loader quarantine list --run {}", run.id) } else { String::new() };
+    let groups = groups(client, Some(run.id), None)?;
+    let mut notes: Vec<String> =
+        groups.iter().map(|group| format!("{}{command}", group.sentence())).collect();
+    let known = kept_out - groups.iter().map(|group| group.records).sum::<i64>();
+    if known > 0 {
+        let (noun, verb) = if known == 1 { ("record", "is") } else { ("records", "are") };
+        notes.push(format!(
+            "{known} {noun} {verb} in quarantine since earlier runs: loader quarantine list {}",
+            run.dataset
+        ));
+    }
+    Ok(notes)
 }
 
 /// What an answer over the dataset does not count.

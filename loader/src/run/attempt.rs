@@ -105,7 +105,7 @@ impl<'a> Attempt<'a> {
         let rejected = rejects::newly(&mut transaction, run)?;
         let (outcome, end) = self.verdict(&mut transaction, run, rejected)?;
         let is_kept = outcome == Outcome::Done;
-        let notes = notes::of_run(&mut transaction, run.id, is_kept)?;
+        let notes = notes::of_run(&mut transaction, run, self.kept_out(), is_kept)?;
         if is_kept {
             self.is_committing = true;
             self.interrupt.settle(true);
@@ -165,7 +165,7 @@ impl<'a> Attempt<'a> {
         if self.is_committing && ledger::is_done(&mut database.client, &run).unwrap_or(false) {
             self.progress
                 .say("the connection was lost while committing; the ledger says that the commit arrived");
-            let notes = notes::of_run(&mut database.client, run.id, true)?;
+            let notes = notes::of_run(&mut database.client, &run, self.kept_out(), true)?;
             return Ok((self.summary(&run, Outcome::Done, notes), End::Exit(Exit::Done)));
         }
         self.record(&mut database.client, &error);
@@ -200,6 +200,11 @@ impl<'a> Attempt<'a> {
 
     fn records(&self) -> u64 {
         self.sources.iter().map(|source| source.records).sum()
+    }
+
+    /// Records of this run that are parked or rejected, newly or again.
+    fn kept_out(&self) -> i64 {
+        self.counts.iter().map(|counts| counts.parked + counts.rejected).sum()
     }
 
     fn summary(&self, run: &Run, outcome: Outcome, notes: Vec<String>) -> Summary {

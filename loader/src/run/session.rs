@@ -4,7 +4,7 @@ use postgres::Client;
 use crate::error::Error;
 
 /// Text of dates and times is ISO and UTC, whatever postgresql.conf says; JIT would compile statements that run once; a broken client is
-/// noticed within a second, so a killed loader's backend lets go of its locks.
+/// noticed within half a second, so that a killed loader's locks are gone within one.
 const PINNED: &str = "
     set timezone = 'UTC';
     set datestyle = 'ISO, YMD';
@@ -17,7 +17,6 @@ const PINNED: &str = "
     set client_min_messages = warning;
     set search_path = pg_catalog, pg_temp;
     set jit = off;
-    set idle_in_transaction_session_timeout = 0;
 ";
 
 /// Pins the session's settings.
@@ -34,7 +33,7 @@ pub fn pin(client: &mut Client) -> Result<(), Error> {
         .map_err(|error| Error::failed("session settings cannot be read").caused_by(error))?;
     if supported.is_some() {
         // Refused where the system cannot do it: the load then works without.
-        let _ = client.batch_execute("set client_connection_check_interval = '1s'");
+        let _ = client.batch_execute("set client_connection_check_interval = '500ms'");
     }
     Ok(())
 }
