@@ -38,8 +38,7 @@ impl Outcome {
     fn code(self) -> &'static str {
         match self {
             Outcome::Done => "done",
-            Outcome::DryRun => "dry run",
-            Outcome::Asserted => "assert noop",
+            Outcome::DryRun | Outcome::Asserted => "dry run",
             Outcome::Failed => "failed",
         }
     }
@@ -150,7 +149,7 @@ impl Summary {
         let report = Report {
             run_id: self.run_id,
             dataset: &self.dataset,
-            outcome: self.outcome.code(),
+            status: self.outcome.code(),
             database: &self.label,
             seconds: (self.seconds * 1000.0).round() / 1000.0,
             sources: sources.collect(),
@@ -183,7 +182,7 @@ impl Summary {
 struct Report<'a> {
     run_id: i64,
     dataset: &'a str,
-    outcome: &'static str,
+    status: &'static str,
     database: &'a str,
     seconds: f64,
     sources: Vec<SourceReport<'a>>,
@@ -281,6 +280,6 @@ mod tests {
 
     #[test]
     fn json_has_every_column_of_every_target() {
-        insta::assert_snapshot!(summary().to_json().unwrap(), @r#"{"run_id":12,"dataset":"mobilize","outcome":"done","database":"embedded /home/ana/.local/share/pg_etl","seconds":1.235,"sources":[{"source":1,"name":"attendances","location":"/data/attendances.json","sha256":"abababababababababababababababababababababababababababababababab","bytes":10,"records":500}],"targets":[{"target":"mobilize.events","read":500,"inserted":1,"updated":2,"unchanged":497,"superseded":0,"parked":0,"rejected":0,"promoted":0},{"target":"mobilize.attendances","read":500,"inserted":3,"updated":2,"unchanged":494,"superseded":0,"parked":1,"rejected":0,"promoted":0}],"notes":["1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12"]}"#);
+        insta::assert_snapshot!(summary().to_json().unwrap(), @r#"{"run_id":12,"dataset":"mobilize","status":"done","database":"embedded /home/ana/.local/share/pg_etl","seconds":1.235,"sources":[{"source":1,"name":"attendances","location":"/data/attendances.json","sha256":"abababababababababababababababababababababababababababababababab","bytes":10,"records":500}],"targets":[{"target":"mobilize.events","read":500,"inserted":1,"updated":2,"unchanged":497,"superseded":0,"parked":0,"rejected":0,"promoted":0},{"target":"mobilize.attendances","read":500,"inserted":3,"updated":2,"unchanged":494,"superseded":0,"parked":1,"rejected":0,"promoted":0}],"notes":["1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12"]}"#);
     }
 }
