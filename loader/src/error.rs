@@ -161,13 +161,11 @@ impl fmt::Display for Error {
                         write!(f, "\n  {word}: {}", text.replace('\n', "\n    "))?;
                     }
                 }
-            } else if cause
-                .downcast_ref::<postgres::Error>()
-                .is_none_or(|e| e.as_db_error().is_none())
-            {
-                // Each level repeats its own sentence only: thiserror's and postgres' texts may hold the next one's.
+            } else {
                 let text = cause.to_string();
-                if !self.message.ends_with(&text) {
+                // Drivers say "db error" and leave the matter to their source, which comes next.
+                let says_nothing = cause.source().is_some() && text.contains("db error");
+                if !says_nothing && !self.message.ends_with(&text) {
                     write!(f, "\n  cause: {}", text.trim_end().replace('\n', "\n    "))?;
                 }
             }

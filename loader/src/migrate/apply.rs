@@ -17,7 +17,7 @@ const LOCK: i64 = 0x7067_5f65_746c_0001;
 /// How long another migrator, or a session that uses a table, is waited for.
 const PATIENCE: &str = "10min";
 
-/// Brings extension, roles and sets up to date; a line for each.
+/// Brings extension, roles and sets up to date; a line for each as it is done, and notes where there is a wait.
 ///
 /// # Errors
 /// Those of [`super::run`].
@@ -25,10 +25,11 @@ pub(super) fn all(
     db: &mut Database,
     sets: &[Set],
     note: &dyn Fn(String),
-) -> Result<Vec<String>, Error> {
+    line: &mut dyn FnMut(String) -> Result<(), Error>,
+) -> Result<(), Error> {
     check_encoding(db)?;
     lock(db, note)?;
-    let result = locked(db, sets);
+    let result = locked(db, sets, line);
     // Where the connection is lost these fail too, and the server has done both by itself.
     let _ = db.client.batch_execute("reset role; reset lock_timeout");
     let _ = db
@@ -74,7 +75,11 @@ fn lock(db: &mut Database, note: &dyn Fn(String)) -> Result<(), Error> {
     })
 }
 
-fn locked(db: &mut Database, sets: &[Set]) -> Result<Vec<String>, Error> {
+fn locked(
+    db: &mut Database,
+    sets: &[Set],
+    line: &mut dyn FnMut(String) -> Result<(), Error>,
+) -> Result<(), Error> {
     let extension = Extension::look(db)?;
     let change = extension.statement(db)?;
     // All sets are compared before the first statement of any: a database that does not match is left alone.
@@ -93,7 +98,7 @@ fn locked(db: &mut Database, sets: &[Set]) -> Result<Vec<String>, Error> {
     if work {
         roles(db)?;
     }
-    let mut lines = vec![extension.bring(db)?];
+    line(extension.bring(db)?)?;
     if work {
         db.client.batch_execute("set role etl_owner").map_err(|e| {
             Error::database("take on the role etl_owner", e)
@@ -101,7 +106,7 @@ fn locked(db: &mut Database, sets: &[Set]) -> Result<Vec<String>, Error> {
         })?;
     }
     for (set, comparison) in sets.iter().zip(comparisons) {
-        lines.push(apply(db, set, comparison)?);
+        line(apply(db, set, comparison)?)?;
         if let Some((path, text)) = &set.load {
             // `create or replace` in its own schema; several statements sent together are one transaction.
             db.client.batch_execute(text).map_err(|e| {
@@ -110,14 +115,14 @@ fn locked(db: &mut Database, sets: &[Set]) -> Result<Vec<String>, Error> {
                     e,
                 )
             })?;
-            lines.push(format!(
+            line(format!(
                 "{}: load function from {}",
                 set.name,
                 path.display()
-            ));
+            ))?;
         }
     }
-    Ok(lines)
+    Ok(())
 }
 
 fn roles(db: &mut Database) -> Result<(), Error> {
