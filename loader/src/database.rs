@@ -87,23 +87,25 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
 /// # Errors
 /// Those of [`connect`], but for what only a connection shows.
 pub fn target(settings: &Settings) -> Result<Target, Error> {
-    let given = environment::given(settings.database_url.as_deref())?;
-    let mut parameters = match (given, settings.embedded) {
-        (Some(given), Embedded::Always) if given.typed => {
+    if settings.embedded == Embedded::Always {
+        if settings.database_url.is_some() {
             return Err(Error::usage(
                 "--database-url is given, and loader.toml says embedded = \"always\"",
             )
             .hint("leave out --database-url, or name another --config"));
         }
-        (Some(given), Embedded::Fallback | Embedded::Never) => given.parameters,
-        (_, Embedded::Fallback | Embedded::Always) => return embedded_target(settings),
-        (None, Embedded::Never) => {
+        return embedded_target(settings);
+    }
+    let mut parameters = match environment::given(settings.database_url.as_deref())? {
+        Some(given) => given,
+        None if settings.embedded == Embedded::Never => {
             return Err(Error::usage(
                 "no database is named, and loader.toml says embedded = false: \
                  --database-url, DATABASE_URL, PGHOST, PGPORT, PGUSER and PGDATABASE are all unset",
             )
             .hint("loader --database-url postgres://USER@HOST:5432/DATABASE ..."));
         }
+        None => return embedded_target(settings),
     };
     parameters.keepalives_idle(Duration::from_secs(30));
     Ok(Target {

@@ -1,6 +1,10 @@
 //! The embedded cluster from outside: made, stopped, started, and found again after accidents.
 //!
 //! Needs PostgreSQL's programs, not the extension. Works as root (who hands the cluster to `postgres`) and as anybody.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test states its expectations so; clippy knows tests, not their helpers"
+)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

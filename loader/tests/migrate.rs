@@ -2,6 +2,10 @@
 //!
 //! The extension need not be installed: a second PostgreSQL installation is laid out (links to the first, its programs
 //! copied, because they look for their files beside themselves) whose pg_etl is an empty script of the loader's version.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test states its expectations so; clippy knows tests, not their helpers"
+)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,6 +1,7 @@
 //! Connection parameters from `--database-url`, `DATABASE_URL` and libpq's `PG*` variables.
 
 use std::env;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use postgres::Config as Parameters;
@@ -9,28 +10,21 @@ use postgres::config::SslMode;
 use super::default_socket_directory;
 use crate::error::Error;
 
-/// A database that somebody named.
-pub(super) struct Given {
-    /// Parameters, with defaults as libpq's where they are silent.
-    pub parameters: Parameters,
-    /// Whether it was `--database-url` that named it.
-    pub typed: bool,
-}
-
 /// The variables any of which names a database; the others (PGPASSWORD ...) only complete one.
 const NAMING: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE"];
 
 /// The database that the option or the environment names, if any does.
-pub(super) fn given(option: Option<&str>) -> Result<Option<Given>, Error> {
-    from(option, |name| {
+pub(super) fn given(option: Option<&str>) -> Result<Option<Parameters>, Error> {
+    from(option, os_user, |name| {
         env::var(name).ok().filter(|value| !value.is_empty())
     })
 }
 
 fn from(
     option: Option<&str>,
+    os_user: impl Fn() -> Option<String>,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Option<Given>, Error> {
+) -> Result<Option<Parameters>, Error> {
     if variable("PGSERVICE").is_some() {
         return Err(
             Error::usage("PGSERVICE is set, and the loader does not read service files")
@@ -55,16 +49,25 @@ fn from(
         None if NAMING.iter().any(|name| variable(name).is_some()) => Parameters::new(),
         None => return Ok(None),
     };
-    complete(&mut parameters, &variable)?;
-    Ok(Some(Given {
-        parameters,
-        typed: option.is_some(),
-    }))
+    complete(&mut parameters, os_user, &variable)?;
+    Ok(Some(parameters))
+}
+
+/// The user we run as, as libpq has it: USER may be left over from before su.
+fn os_user() -> Option<String> {
+    let output = Command::new("id")
+        .arg("-un")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let name = String::from_utf8(output.stdout).ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Fills what the parameters leave open from `PG*`, then from libpq's defaults.
 fn complete(
     parameters: &mut Parameters,
+    os_user: impl Fn() -> Option<String>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), Error> {
     let wrong = |name: &str, value: &str, rule: &str| {
@@ -97,13 +100,10 @@ fn complete(
                 .map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?,
         );
     }
-    if parameters.get_user().is_none() {
-        let user = variable("PGUSER")
-            .or_else(|| variable("USER"))
-            .or_else(|| variable("LOGNAME"));
-        if let Some(user) = user {
-            parameters.user(&user);
-        }
+    if parameters.get_user().is_none()
+        && let Some(user) = variable("PGUSER").or_else(os_user)
+    {
+        parameters.user(&user);
     }
     if parameters.get_dbname().is_none()
         && let Some(name) =
@@ -168,16 +168,16 @@ mod tests {
             .iter()
             .map(|(k, v)| (k.to_string(), v.to_string()))
             .collect();
-        Ok(from(option, |name| map.get(name).cloned())?.map(|given| given.parameters))
+        from(
+            option,
+            || Some("ana".to_owned()),
+            |name| map.get(name).cloned(),
+        )
     }
 
     #[test]
     fn nothing_is_named() {
-        assert!(
-            parameters(None, &[("PGPASSWORD", "x"), ("USER", "ana")])
-                .unwrap()
-                .is_none()
-        );
+        assert!(parameters(None, &[("PGPASSWORD", "x")]).unwrap().is_none());
     }
 
     #[test]
@@ -199,9 +199,7 @@ mod tests {
 
     #[test]
     fn one_variable_is_enough_and_the_rest_is_as_in_libpq() {
-        let found = parameters(None, &[("PGPORT", "6000"), ("USER", "ana")])
-            .unwrap()
-            .unwrap();
+        let found = parameters(None, &[("PGPORT", "6000")]).unwrap().unwrap();
         assert_eq!(found.get_ports(), [6000]);
         assert!(matches!(found.get_hosts(), [Host::Unix(_)]));
         assert_eq!(
