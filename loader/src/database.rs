@@ -89,10 +89,8 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
 pub fn target(settings: &Settings) -> Result<Target, Error> {
     if settings.embedded == Embedded::Always {
         if settings.database_url.is_some() {
-            return Err(Error::usage(
-                "--database-url is given, and loader.toml says embedded = \"always\"",
-            )
-            .hint("leave out --database-url, or name another --config"));
+            return Err(Error::usage("--database-url is given, and loader.toml says embedded = \"always\"")
+                .hint("leave out --database-url, or name another --config"));
         }
         return embedded_target(settings);
     }

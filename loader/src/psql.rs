@@ -49,22 +49,10 @@ pub fn run(args: PsqlArgs, context: &Context) -> Result<Exit, Error> {
         psql.env("PGHOST", hosts.join(OsStr::new(",")));
     }
     let listed = |values: Vec<String>| (!values.is_empty()).then(|| values.join(","));
-    if let Some(addresses) = listed(
-        parameters
-            .get_hostaddrs()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-    ) {
+    if let Some(addresses) = listed(parameters.get_hostaddrs().iter().map(ToString::to_string).collect()) {
         psql.env("PGHOSTADDR", addresses);
     }
-    if let Some(ports) = listed(
-        parameters
-            .get_ports()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-    ) {
+    if let Some(ports) = listed(parameters.get_ports().iter().map(ToString::to_string).collect()) {
         psql.env("PGPORT", ports);
     }
     if let Some(user) = parameters.get_user() {

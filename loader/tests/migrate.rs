@@ -27,17 +27,10 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("pg_etl-")
-            .tempdir_in("/tmp")
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("pg_etl-").tempdir_in("/tmp").unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let (programs, share) = installation(&folder.path().join("installation"));
-        let place = Place {
-            programs,
-            control: share.join("extension/pg_etl.control"),
-            folder,
-        };
+        let place = Place { programs, control: share.join("extension/pg_etl.control"), folder };
         place.server_has(VERSION);
         fs::write(share.join(format!("extension/pg_etl--{VERSION}.sql")), "").unwrap();
         fs::create_dir(place.path("members")).unwrap();
@@ -51,8 +44,7 @@ impl Place {
 
     /// The version that the server's files of the extension have.
     fn server_has(&self, version: &str) {
-        let text =
-            format!("default_version = '{version}'\nrelocatable = false\nsuperuser = true\n");
+        let text = format!("default_version = '{version}'\nrelocatable = false\nsuperuser = true\n");
         fs::write(&self.control, text).unwrap();
     }
 
@@ -67,42 +59,22 @@ impl Place {
     fn configure(&self, database: &str) {
         let text = format!(
             "embedded = \"always\"\ndatabase = \"{database}\"\n[dataset.members]\nmigrations = \"members\"\n{}",
-            if self.path("load.sql").exists() {
-                "load = \"load.sql\"\n"
-            } else {
-                ""
-            }
+            if self.path("load.sql").exists() { "load = \"load.sql\"\n" } else { "" }
         );
         fs::write(self.path("loader.toml"), text).unwrap();
     }
 
     fn loader(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loader"));
-        for name in [
-            "DATABASE_URL",
-            "PGHOST",
-            "PGHOSTADDR",
-            "PGPORT",
-            "PGUSER",
-            "PGDATABASE",
-            "PGSERVICE",
-        ] {
+        for name in ["DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE"] {
             command.env_remove(name);
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(
-            [self.programs.clone()]
-                .into_iter()
-                .chain(std::env::split_paths(&path)),
-        )
-        .unwrap();
-        command
-            .env("PATH", path)
-            .env("PG_ETL_DATA_DIR", self.path("cluster"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+        let path =
+            std::env::join_paths([self.programs.clone()].into_iter().chain(std::env::split_paths(&path)))
+                .unwrap();
+        command.env("PATH", path).env("PG_ETL_DATA_DIR", self.path("cluster"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
 
@@ -118,15 +90,8 @@ impl Place {
     }
 
     fn sql(&self, sql: &str) -> String {
-        let output = self
-            .loader(&["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql])
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{sql}\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output = self.loader(&["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]).output().unwrap();
+        assert!(output.status.success(), "{sql}\n{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
@@ -145,11 +110,7 @@ impl Place {
                 assert!(text.contains(word), "{word:?} is not in: {text}");
             }
         }
-        assert_eq!(
-            self.next_transaction(),
-            before,
-            "a refused migration wrote something"
-        );
+        assert_eq!(self.next_transaction(), before, "a refused migration wrote something");
     }
 }
 
@@ -161,19 +122,13 @@ impl Drop for Place {
 
 fn said(output: &Output) -> (i32, String) {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
-    (
-        output.status.code().unwrap_or(-1),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
 }
 
 /// Lays out a second installation under `root`; its folders of programs and of shared files.
 fn installation(root: &Path) -> (PathBuf, PathBuf) {
     let of = |option: &str| {
-        let output = Command::new("pg_config")
-            .arg(option)
-            .output()
-            .expect("pg_config is installed");
+        let output = Command::new("pg_config").arg(option).output().expect("pg_config is installed");
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
     };
     let under = |path: &Path| root.join(path.strip_prefix("/").unwrap());
@@ -203,15 +158,9 @@ fn installation(root: &Path) -> (PathBuf, PathBuf) {
 fn applied_once_by_the_owner_and_then_up_to_date() {
     let place = Place::new();
     let text = place.done(&["migrate", "--status"]);
-    assert!(
-        text.contains("pending") && !text.contains("applied"),
-        "{text}"
-    );
+    assert!(text.contains("pending") && !text.contains("applied"), "{text}");
     let dry = place.done(&["migrate", "--dry-run"]);
-    assert!(
-        dry.contains("create table members.people") && dry.contains("create role"),
-        "{dry}"
-    );
+    assert!(dry.contains("create table members.people") && dry.contains("create role"), "{dry}");
     assert_eq!(
         place.sql("select count(*) from pg_roles where rolname like 'etl%'"),
         "0",
@@ -219,10 +168,7 @@ fn applied_once_by_the_owner_and_then_up_to_date() {
     );
 
     let text = place.done(&["migrate"]);
-    assert!(
-        text.contains(&format!("extension pg_etl: created {VERSION}")),
-        "{text}"
-    );
+    assert!(text.contains(&format!("extension pg_etl: created {VERSION}")), "{text}");
     assert!(
         text.contains("etl: applied V1__ledger") && text.contains("members: applied V1__tables"),
         "{text}"
@@ -238,57 +184,30 @@ fn applied_once_by_the_owner_and_then_up_to_date() {
     let before = place.next_transaction();
     let text = place.done(&["migrate"]);
     assert!(text.contains("members: already up to date (V1)"), "{text}");
-    assert!(
-        !text.contains("applied") && !text.contains("created"),
-        "{text}"
-    );
-    assert_eq!(
-        place.next_transaction(),
-        before,
-        "nothing is written where nothing is to do"
-    );
+    assert!(!text.contains("applied") && !text.contains("created"), "{text}");
+    assert_eq!(place.next_transaction(), before, "nothing is written where nothing is to do");
 
     place.migration("V2__more.sql", "alter table members.people add name text;");
-    assert!(
-        place
-            .done(&["migrate", "members"])
-            .contains("members: applied V2__more")
-    );
+    assert!(place.done(&["migrate", "members"]).contains("members: applied V2__more"));
     let json = place.done(&["migrate", "--status", "--format", "json"]);
-    assert!(
-        json.contains("\"version\":\"V2\"") && json.contains("applied on"),
-        "{json}"
-    );
+    assert!(json.contains("\"version\":\"V2\"") && json.contains("applied on"), "{json}");
 }
 
 #[test]
 fn a_failing_migration_takes_its_whole_set_back() {
     let place = Place::new();
-    place.migration(
-        "V2__fails.sql",
-        "create table members.half ();\nselect 1 / 0;",
-    );
+    place.migration("V2__fails.sql", "create table members.half ();\nselect 1 / 0;");
     let (code, text) = place.said(&["migrate"]);
     assert_eq!(code, 1, "{text}");
-    for word in [
-        "V2__fails",
-        "division by zero",
-        "22012",
-        "etl: applied V1__ledger",
-    ] {
+    for word in ["V2__fails", "division by zero", "22012", "etl: applied V1__ledger"] {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert_eq!(
-        place
-            .sql("select to_regclass('members.people') is null, count(*) from etl.members_history"),
+        place.sql("select to_regclass('members.people') is null, count(*) from etl.members_history"),
         "t|0"
     );
     place.migration("V2__fails.sql", "create table members.whole ();");
-    assert!(
-        place
-            .done(&["migrate"])
-            .contains("members: applied V1__tables, V2__fails")
-    );
+    assert!(place.done(&["migrate"]).contains("members: applied V1__tables, V2__fails"));
 }
 
 #[test]
@@ -336,11 +255,7 @@ fn an_extension_that_does_not_fit_is_named() {
     fs::remove_file(&place.control).unwrap();
     place.refused(&["is not installed on the server", "make install"]);
     let (code, text) = place.said(&["migrate", "--status"]);
-    assert_eq!(
-        (code, text.contains("not installed on the server")),
-        (6, true),
-        "{text}"
-    );
+    assert_eq!((code, text.contains("not installed on the server")), (6, true), "{text}");
 }
 
 #[test]
@@ -348,50 +263,21 @@ fn a_role_that_may_not_is_told_what_an_administrator_types() {
     let place = Place::new();
     place.sql("create role ana login");
     place.sql("create database campaign owner ana");
-    let url = format!(
-        "host={} user=ana dbname=campaign",
-        place.path("cluster").display()
-    );
-    fs::write(
-        place.path("loader.toml"),
-        "[dataset.members]\nmigrations = \"members\"\n",
-    )
-    .unwrap();
+    let url = format!("host={} user=ana dbname=campaign", place.path("cluster").display());
+    fs::write(place.path("loader.toml"), "[dataset.members]\nmigrations = \"members\"\n").unwrap();
     let (code, text) = place.said(&["migrate", "--database-url", &url]);
     assert_eq!(code, 1, "{text}");
-    let statements: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| line.ends_with(';'))
-        .collect();
-    assert!(
-        statements.contains(&"create role etl_owner nologin;"),
-        "{text}"
-    );
-    assert!(
-        statements.contains(&"create extension pg_etl schema public;"),
-        "{text}"
-    );
+    let statements: Vec<&str> = text.lines().map(str::trim).filter(|line| line.ends_with(';')).collect();
+    assert!(statements.contains(&"create role etl_owner nologin;"), "{text}");
+    assert!(statements.contains(&"create extension pg_etl schema public;"), "{text}");
     // Once the administrator has typed them, the same role may.
     let typed = statements.join("\n");
-    let mut psql = place.loader(&[
-        "psql",
-        "-Xq",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-c",
-        "\\c campaign",
-        "-c",
-        &typed,
-    ]);
+    let mut psql =
+        place.loader(&["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-c", "\\c campaign", "-c", &typed]);
     assert!(psql.status().unwrap().success(), "{typed}");
     let text = place.done(&["migrate", "--database-url", &url]);
     assert!(text.contains("members: applied V1__tables"), "{text}");
-    assert!(
-        place
-            .done(&["migrate", "--database-url", &url])
-            .contains("already up to date")
-    );
+    assert!(place.done(&["migrate", "--database-url", &url]).contains("already up to date"));
 }
 
 #[test]
@@ -414,33 +300,17 @@ fn a_load_file_of_ones_own_is_applied_and_owned() {
 fn four_migrators_at_once_leave_one_row_a_version() {
     let place = Place::new();
     place.migration("V2__more.sql", "alter table members.people add name text;");
-    let rounds = if std::env::var_os("ETL_TEST_FULL").is_some() {
-        100
-    } else {
-        25
-    };
+    let rounds = if std::env::var_os("ETL_TEST_FULL").is_some() { 100 } else { 25 };
     for round in 0..rounds {
         place.configure(&format!("round_{round}"));
         let texts: Vec<(i32, String)> = thread::scope(|scope| {
-            let migrators: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| place.said(&["migrate"])))
-                .collect();
-            migrators
-                .into_iter()
-                .map(|migrator| migrator.join().unwrap())
-                .collect()
+            let migrators: Vec<_> = (0..4).map(|_| scope.spawn(|| place.said(&["migrate"]))).collect();
+            migrators.into_iter().map(|migrator| migrator.join().unwrap()).collect()
         });
-        assert!(
-            texts.iter().all(|(code, _)| *code == 0),
-            "round {round}: {texts:#?}"
-        );
-        let worked = texts
-            .iter()
-            .filter(|(_, text)| text.contains("applied V1__tables, V2__more"))
-            .count();
+        assert!(texts.iter().all(|(code, _)| *code == 0), "round {round}: {texts:#?}");
+        let worked = texts.iter().filter(|(_, text)| text.contains("applied V1__tables, V2__more")).count();
         assert_eq!(worked, 1, "round {round}: {texts:#?}");
-        let rows =
-            "select string_agg(version::text, ',' order by version) from etl.members_history";
+        let rows = "select string_agg(version::text, ',' order by version) from etl.members_history";
         assert_eq!(place.sql(rows), "1,2", "round {round}");
     }
 }
@@ -458,28 +328,16 @@ fn a_migrator_killed_anywhere_does_not_stop_the_next() {
     for round in 0..20 {
         place.configure(&format!("killed_{round}"));
         place.sql("select 1");
-        let mut killed = place
-            .loader(&["migrate"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut killed =
+            place.loader(&["migrate"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(15 * round));
         unfinished += usize::from(killed.try_wait().unwrap().is_none());
         killed.kill().unwrap();
         killed.wait().unwrap();
         place.done(&["migrate"]);
-        let rows =
-            "select string_agg(version::text, ',' order by version) from etl.members_history";
+        let rows = "select string_agg(version::text, ',' order by version) from etl.members_history";
         assert_eq!(place.sql(rows), "1,2", "round {round}");
-        assert_eq!(
-            place.sql("select to_regclass('members.end') is not null"),
-            "t",
-            "round {round}"
-        );
+        assert_eq!(place.sql("select to_regclass('members.end') is not null"), "t", "round {round}");
     }
-    assert!(
-        unfinished > 5,
-        "only {unfinished} of 20 migrators were met at work"
-    );
+    assert!(unfinished > 5, "only {unfinished} of 20 migrators were met at work");
 }

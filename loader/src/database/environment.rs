@@ -15,9 +15,7 @@ const NAMING: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABA
 
 /// The database that the option or the environment names, if any does.
 pub(super) fn given(option: Option<&str>) -> Result<Option<Parameters>, Error> {
-    from(option, os_user, |name| {
-        env::var(name).ok().filter(|value| !value.is_empty())
-    })
+    from(option, os_user, |name| env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
 fn from(
@@ -55,11 +53,7 @@ fn from(
 
 /// The user we run as, as libpq has it: USER may be left over from before su.
 fn os_user() -> Option<String> {
-    let output = Command::new("id")
-        .arg("-un")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("id").arg("-un").stdin(Stdio::null()).output().ok()?;
     let name = String::from_utf8(output.stdout).ok()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
@@ -160,19 +154,9 @@ mod tests {
 
     use super::*;
 
-    fn parameters(
-        option: Option<&str>,
-        variables: &[(&str, &str)],
-    ) -> Result<Option<Parameters>, Error> {
-        let map: HashMap<_, _> = variables
-            .iter()
-            .map(|(k, v)| (k.to_string(), v.to_string()))
-            .collect();
-        from(
-            option,
-            || Some("ana".to_owned()),
-            |name| map.get(name).cloned(),
-        )
+    fn parameters(option: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Parameters>, Error> {
+        let map: HashMap<_, _> = variables.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        from(option, || Some("ana".to_owned()), |name| map.get(name).cloned())
     }
 
     #[test]

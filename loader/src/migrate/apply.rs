@@ -115,11 +115,7 @@ fn locked(
                     e,
                 )
             })?;
-            line(format!(
-                "{}: load function from {}",
-                set.name,
-                path.display()
-            ))?;
+            line(format!("{}: load function from {}", set.name, path.display()))?;
         }
     }
     Ok(())
