@@ -38,7 +38,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Use this database: postgres://user@host:port/dbname or "host=... dbname=..." [default: $DATABASE_URL, PG*, embedded]
-    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// Print results and errors only: no progress, no notes
     #[arg(long, short, global = true)]

@@ -300,7 +300,8 @@ fn a_load_file_of_ones_own_is_applied_and_owned() {
 fn four_migrators_at_once_leave_one_row_a_version() {
     let place = Place::new();
     place.migration("V2__more.sql", "alter table members.people add name text;");
-    let rounds = if std::env::var_os("ETL_TEST_FULL").is_some() { 100 } else { 25 };
+    // Few: the end-to-end tests do this with the real extension, for longer.
+    let rounds = 5;
     for round in 0..rounds {
         place.configure(&format!("round_{round}"));
         let texts: Vec<(i32, String)> = thread::scope(|scope| {
@@ -325,12 +326,12 @@ fn a_migrator_killed_anywhere_does_not_stop_the_next() {
     );
     place.sql("select 1");
     let mut unfinished = 0;
-    for round in 0..20 {
+    for round in 0..10 {
         place.configure(&format!("killed_{round}"));
         place.sql("select 1");
         let mut killed =
             place.loader(&["migrate"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(15 * round));
+        thread::sleep(Duration::from_millis(30 * round));
         unfinished += usize::from(killed.try_wait().unwrap().is_none());
         killed.kill().unwrap();
         killed.wait().unwrap();
@@ -339,5 +340,5 @@ fn a_migrator_killed_anywhere_does_not_stop_the_next() {
         assert_eq!(place.sql(rows), "1,2", "round {round}");
         assert_eq!(place.sql("select to_regclass('members.end') is not null"), "t", "round {round}");
     }
-    assert!(unfinished > 5, "only {unfinished} of 20 migrators were met at work");
+    assert!(unfinished > 2, "only {unfinished} of 10 migrators were met at work");
 }

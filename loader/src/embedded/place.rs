@@ -145,18 +145,15 @@ impl Place {
 
     /// The folder is a folder, the account's, and closed to others: the socket in it trusts whoever comes in.
     fn check_private(&self, folder: &Path) -> Result<(), Error> {
-        let found =
-            fs::symlink_metadata(folder).map_err(|e| cannot("look at", folder).caused_by(e))?;
-        let problem = if !found.is_dir() {
-            "is not a folder".to_owned()
+        let found = fs::symlink_metadata(folder).map_err(|e| cannot("look at", folder).caused_by(e))?;
+        let (problem, remedy) = if !found.is_dir() {
+            ("is not a folder".to_owned(), String::new())
         } else if found.uid() != self.account.uid {
-            format!(
-                "belongs to user {}, not to user {}, who runs the server",
-                found.uid(),
-                self.account.uid
-            )
+            let (owner, server) = (found.uid(), self.account.uid);
+            (format!("belongs to user {owner}, not to user {server}, who runs the server"), String::new())
         } else if found.mode() & 0o077 != 0 {
-            format!("is open to others (mode {:o})", found.mode() & 0o777)
+            let problem = format!("is open to others (mode {:o})", found.mode() & 0o777);
+            (problem, format!("chmod 700 {}, if it is the cluster's; or ", folder.display()))
         } else {
             return Ok(());
         };
@@ -164,9 +161,7 @@ impl Place {
             "{} {problem}: the embedded cluster needs a folder of its own",
             folder.display()
         ))
-        .hint(format!(
-            "chmod 700 it if it is the cluster's; or {VARIABLE}=/another/folder loader ..."
-        )))
+        .hint(format!("{remedy}{VARIABLE}=/another/folder loader ...")))
     }
 
     /// The server as it can be reached now: where the running one says its socket is, else where ours will be.

@@ -34,12 +34,12 @@ impl Missing {
         let owner = present.iter().any(|role| role == "etl_owner");
         let row: Row = db.client.query_one(
             "select current_user::text,
-                    current_database()::text,
-                    case when $1 then pg_has_role(current_user, 'etl_owner',
-                        case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
+                    pg_catalog.current_database()::text,
+                    case when $1 then pg_catalog.pg_has_role(current_user, 'etl_owner',
+                        case when pg_catalog.current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
                     end,
-                    case when $1 then has_database_privilege('etl_owner', current_database(), 'create') end,
-                    to_regnamespace('etl') is null,
+                    case when $1 then pg_catalog.has_database_privilege('etl_owner', pg_catalog.current_database(), 'create') end,
+                    pg_catalog.to_regnamespace('etl') is null,
                     (select extversion from pg_catalog.pg_extension where extname = $2) is distinct from $3",
             &[&owner, &extension::NAME, &extension::VERSION],
         )?;
