@@ -315,10 +315,7 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_or_after_the_command() {
-        for line in [
-            ["loader", "--config", "a", "run"],
-            ["loader", "run", "--config", "a"],
-        ] {
+        for line in [["loader", "--config", "a", "run"], ["loader", "run", "--config", "a"]] {
             let cli = Cli::try_parse_from(line).unwrap();
             assert_eq!(cli.globals.config, Some(PathBuf::from("a")));
         }

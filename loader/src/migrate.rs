@@ -53,11 +53,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn ensure_ready(
-    db: &mut Database,
-    config: &Config,
-    dataset: &str,
-) -> Result<Vec<String>, Error> {
+pub fn ensure_ready(db: &mut Database, config: &Config, dataset: &str) -> Result<Vec<String>, Error> {
     let sets = Set::all(&[dataset.to_owned()], config)?;
     let extension = Extension::look(db)?;
     let mut complete = extension.is_current();

@@ -24,19 +24,11 @@ fn from(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Parameters>, Error> {
     if variable("PGSERVICE").is_some() {
-        return Err(
-            Error::usage("PGSERVICE is set, and the loader does not read service files")
-                .hint("unset PGSERVICE, and name the database by --database-url"),
-        );
+        return Err(Error::usage("PGSERVICE is set, and the loader does not read service files")
+            .hint("unset PGSERVICE, and name the database by --database-url"));
     }
-    let url = option
-        .map(str::to_owned)
-        .or_else(|| variable("DATABASE_URL"));
-    let place = if option.is_some() {
-        "--database-url"
-    } else {
-        "DATABASE_URL"
-    };
+    let url = option.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
+    let place = if option.is_some() { "--database-url" } else { "DATABASE_URL" };
     let mut parameters = match &url {
         // The driver's messages name the faulty option, never the whole string: it may hold a password.
         Some(url) => url.parse::<Parameters>().map_err(|e| {
@@ -65,8 +57,7 @@ fn complete(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), Error> {
     let wrong = |name: &str, value: &str, rule: &str| {
-        Error::usage(format!("{name} is \"{value}\": {rule}"))
-            .hint(format!("correct or unset {name}"))
+        Error::usage(format!("{name} is \"{value}\": {rule}")).hint(format!("correct or unset {name}"))
     };
     if parameters.get_hosts().is_empty() && parameters.get_hostaddrs().is_empty() {
         match (variable("PGHOST"), variable("PGHOSTADDR")) {
@@ -89,10 +80,8 @@ fn complete(
     if parameters.get_ports().is_empty()
         && let Some(port) = variable("PGPORT")
     {
-        parameters.port(
-            port.parse()
-                .map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?,
-        );
+        parameters
+            .port(port.parse().map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?);
     }
     if parameters.get_user().is_none()
         && let Some(user) = variable("PGUSER").or_else(os_user)
@@ -100,8 +89,7 @@ fn complete(
         parameters.user(&user);
     }
     if parameters.get_dbname().is_none()
-        && let Some(name) =
-            variable("PGDATABASE").or_else(|| parameters.get_user().map(str::to_owned))
+        && let Some(name) = variable("PGDATABASE").or_else(|| parameters.get_user().map(str::to_owned))
     {
         parameters.dbname(&name);
     }
@@ -120,9 +108,9 @@ fn complete(
     }
     if parameters.get_connect_timeout().is_none() {
         let seconds = match variable("PGCONNECT_TIMEOUT") {
-            Some(text) => text
-                .parse()
-                .map_err(|_| wrong("PGCONNECT_TIMEOUT", &text, "expected whole seconds"))?,
+            Some(text) => {
+                text.parse().map_err(|_| wrong("PGCONNECT_TIMEOUT", &text, "expected whole seconds"))?
+            }
             None => 10,
         };
         // 0 waits for ever, as libpq has it.
@@ -138,10 +126,8 @@ fn complete(
         Some(mode) => return Err(wrong("PGSSLMODE", mode, "the loader does not speak TLS")),
     }
     if parameters.get_ssl_mode() == SslMode::Require {
-        return Err(Error::usage(
-            "sslmode=require is asked for, and the loader does not speak TLS",
-        )
-        .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
+        return Err(Error::usage("sslmode=require is asked for, and the loader does not speak TLS")
+            .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
     }
     Ok(())
 }
@@ -166,14 +152,9 @@ mod tests {
 
     #[test]
     fn the_option_wins_over_the_url_and_the_url_over_pg_variables() {
-        let variables = [
-            ("DATABASE_URL", "postgres://u@one/a"),
-            ("PGDATABASE", "b"),
-            ("PGPASSWORD", "secret"),
-        ];
-        let typed = parameters(Some("host=two user=ana"), &variables)
-            .unwrap()
-            .unwrap();
+        let variables =
+            [("DATABASE_URL", "postgres://u@one/a"), ("PGDATABASE", "b"), ("PGPASSWORD", "secret")];
+        let typed = parameters(Some("host=two user=ana"), &variables).unwrap().unwrap();
         assert_eq!(typed.get_hosts(), [Host::Tcp("two".to_owned())]);
         assert_eq!(typed.get_dbname(), Some("b"));
         let url = parameters(None, &variables).unwrap().unwrap();
@@ -186,10 +167,7 @@ mod tests {
         let found = parameters(None, &[("PGPORT", "6000")]).unwrap().unwrap();
         assert_eq!(found.get_ports(), [6000]);
         assert!(matches!(found.get_hosts(), [Host::Unix(_)]));
-        assert_eq!(
-            (found.get_user(), found.get_dbname()),
-            (Some("ana"), Some("ana"))
-        );
+        assert_eq!((found.get_user(), found.get_dbname()), (Some("ana"), Some("ana")));
         let socket = parameters(None, &[("PGHOST", "/run/pg")]).unwrap().unwrap();
         assert!(matches!(socket.get_hosts(), [Host::Unix(path)] if path.ends_with("pg")));
     }
@@ -197,23 +175,13 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_without_the_password() {
         for (option, variables, word) in [
-            (
-                Some("postgres://u:hunter2@h/d?nonsense=1"),
-                &[][..],
-                "nonsense",
-            ),
+            (Some("postgres://u:hunter2@h/d?nonsense=1"), &[][..], "nonsense"),
             (None, &[("PGPORT", "many")][..], "many"),
             (None, &[("PGHOSTADDR", "home")][..], "home"),
             (None, &[("PGSERVICE", "x")][..], "PGSERVICE"),
-            (
-                Some("postgres://u:hunter2@h/d?sslmode=require"),
-                &[][..],
-                "TLS",
-            ),
+            (Some("postgres://u:hunter2@h/d?sslmode=require"), &[][..], "TLS"),
         ] {
-            let Err(error) = parameters(option, variables) else {
-                panic!("{word} was accepted")
-            };
+            let Err(error) = parameters(option, variables) else { panic!("{word} was accepted") };
             assert_eq!(error.exit(), crate::error::Exit::Usage);
             assert!(error.to_string().contains(word), "{error}");
             assert!(!error.to_string().contains("hunter2"), "{error}");

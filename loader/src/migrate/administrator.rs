@@ -24,10 +24,7 @@ impl Missing {
     pub fn look(db: &mut Database) -> Result<Self, postgres::Error> {
         let present: Vec<String> = db
             .client
-            .query(
-                "select rolname::text from pg_catalog.pg_roles where rolname = any($1)",
-                &[&&ROLES[..]],
-            )?
+            .query("select rolname::text from pg_catalog.pg_roles where rolname = any($1)", &[&&ROLES[..]])?
             .iter()
             .map(|row| row.get(0))
             .collect();
@@ -46,10 +43,7 @@ impl Missing {
         Ok(Missing {
             user: row.get(0),
             database: row.get(1),
-            roles: ROLES
-                .into_iter()
-                .filter(|role| present.iter().all(|found| found != role))
-                .collect(),
+            roles: ROLES.into_iter().filter(|role| present.iter().all(|found| found != role)).collect(),
             owner_member: row.get::<_, Option<bool>>(2) != Some(true),
             owner_creates: row.get::<_, Option<bool>>(3) != Some(true),
             schema: row.get(4),
@@ -63,28 +57,19 @@ impl Missing {
     }
 
     fn statements(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .roles
-            .iter()
-            .map(|role| format!("create role {role} nologin;"))
-            .collect();
+        let mut lines: Vec<String> =
+            self.roles.iter().map(|role| format!("create role {role} nologin;")).collect();
         if self.owner_member {
             lines.push(format!("grant etl_owner to {};", quoted(&self.user)));
         }
         if self.owner_creates {
-            lines.push(format!(
-                "grant create on database {} to etl_owner;",
-                quoted(&self.database)
-            ));
+            lines.push(format!("grant create on database {} to etl_owner;", quoted(&self.database)));
         }
         if self.schema {
             lines.push("create schema etl authorization etl_owner;".to_owned());
         }
         if self.extension {
-            lines.push(format!(
-                "create extension {} schema public;",
-                extension::NAME
-            ));
+            lines.push(format!("create extension {} schema public;", extension::NAME));
         }
         lines
     }
