@@ -20,27 +20,18 @@ fn main() {
     for set in folders(&root.join("migrations")) {
         writeln!(code, "    ({:?}, &[", name(&set)).expect("strings grow");
         for file in sql_files(&set) {
-            writeln!(code, "        ({:?}, {}),", name(&file), include(&file))
-                .expect("strings grow");
+            writeln!(code, "        ({:?}, {}),", name(&file), include(&file)).expect("strings grow");
         }
         code.push_str("    ]),\n");
     }
     code.push_str("];\n");
 
     code.push_str("pub static QUESTIONS: &[(&str, &str, &str)] = &[\n");
-    for dataset in folders(&root.join("sql"))
-        .into_iter()
-        .filter(|dir| name(dir) != "load")
-    {
+    for dataset in folders(&root.join("sql")).into_iter().filter(|dir| name(dir) != "load") {
         for file in sql_files(&dataset) {
             let question = file.file_stem().expect("it ends in .sql").to_string_lossy();
-            writeln!(
-                code,
-                "    ({:?}, {question:?}, {}),",
-                name(&dataset),
-                include(&file)
-            )
-            .expect("strings grow");
+            writeln!(code, "    ({:?}, {question:?}, {}),", name(&dataset), include(&file))
+                .expect("strings grow");
         }
     }
     code.push_str("];\n");
@@ -61,31 +52,20 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(found) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut paths: Vec<PathBuf> = found
-        .map(|entry| entry.expect("a readable folder").path())
-        .collect();
+    let mut paths: Vec<PathBuf> = found.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
     paths
 }
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
-    entries(folder)
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect()
+    entries(folder).into_iter().filter(|path| path.is_dir()).collect()
 }
 
 fn sql_files(folder: &Path) -> Vec<PathBuf> {
-    let is_sql = |path: &PathBuf| {
-        path.extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("sql"))
-    };
+    let is_sql = |path: &PathBuf| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sql"));
     entries(folder).into_iter().filter(is_sql).collect()
 }
 
 fn name(path: &Path) -> String {
-    path.file_name()
-        .expect("a path that was listed")
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().expect("a path that was listed").to_string_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
--- Run by `loader migrate` before the first set, every time: it creates only what is missing, so it is safe to repeat.
+-- Run by `loader migrate` whenever there is something to do: it creates only what is missing, so it is safe to repeat.
 -- Roles belong to the whole cluster, schema etl to this database; everything the sets create is owned by etl_owner.
 do $$
 declare
@@ -15,7 +15,12 @@ begin
         end if;
     end loop;
 
-    if not pg_catalog.pg_has_role(current_user, 'etl_owner', 'member') then
+    -- Since PostgreSQL 16 the creator of a role is a member that may not take it on.
+    if not pg_catalog.pg_has_role(
+        current_user,
+        'etl_owner',
+        case when pg_catalog.current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end
+    ) then
         execute pg_catalog.format('grant etl_owner to %I', current_user);
     end if;
 

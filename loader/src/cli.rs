@@ -38,7 +38,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Use this database: postgres://user@host:port/dbname or "host=... dbname=..." [default: $DATABASE_URL, PG*, embedded]
-    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// Print results and errors only: no progress, no notes
     #[arg(long, short, global = true)]
@@ -315,10 +315,7 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_or_after_the_command() {
-        for line in [
-            ["loader", "--config", "a", "run"],
-            ["loader", "run", "--config", "a"],
-        ] {
+        for line in [["loader", "--config", "a", "run"], ["loader", "run", "--config", "a"]] {
             let cli = Cli::try_parse_from(line).unwrap();
             assert_eq!(cli.globals.config, Some(PathBuf::from("a")));
         }

@@ -103,18 +103,15 @@ impl Config {
     /// # Errors
     /// There is none (exit 2); the message lists those there are.
     pub fn dataset(&self, name: &str) -> Result<&Dataset, Error> {
-        self.datasets
-            .iter()
-            .find(|d| d.name == name)
-            .ok_or_else(|| {
-                let known: Vec<&str> = self.datasets.iter().map(|d| d.name.as_str()).collect();
-                Error::usage(format!(
-                    "dataset \"{name}\" is not in {} (it has: {})",
-                    self.origin,
-                    known.join(", ")
-                ))
-                .hint("correct the name, or add a [dataset.NAME] section to loader.toml")
-            })
+        self.datasets.iter().find(|d| d.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.datasets.iter().map(|d| d.name.as_str()).collect();
+            Error::usage(format!(
+                "dataset \"{name}\" is not in {} (it has: {})",
+                self.origin,
+                known.join(", ")
+            ))
+            .hint("correct the name, or add a [dataset.NAME] section to loader.toml")
+        })
     }
 }
 
@@ -143,9 +140,6 @@ mod tests {
             assert_eq!(source.path, None, "{}", source.name);
         }
         let error = config.dataset("nothing").unwrap_err().to_string();
-        assert!(
-            error.contains("\"nothing\"") && error.contains(&config.datasets[0].name),
-            "{error}"
-        );
+        assert!(error.contains("\"nothing\"") && error.contains(&config.datasets[0].name), "{error}");
     }
 }

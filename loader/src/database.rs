@@ -62,10 +62,7 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
     // Not every system can (PostgreSQL refuses the value there), and nothing depends on it.
     let _ = client.batch_execute("set client_connection_check_interval = '2s'");
     let version: i32 = client
-        .query_one(
-            "select pg_catalog.current_setting('server_version_num')::integer",
-            &[],
-        )
+        .query_one("select pg_catalog.current_setting('server_version_num')::integer", &[])
         .and_then(|row| row.try_get(0))
         .map_err(&cannot)?;
     if version < OLDEST_SERVER {
@@ -75,11 +72,7 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
             version / 10_000
         )));
     }
-    Ok(Database {
-        client,
-        label: target.label,
-        is_embedded: target.is_embedded,
-    })
+    Ok(Database { client, label: target.label, is_embedded: target.is_embedded })
 }
 
 /// Finds out where to connect; makes and starts the embedded cluster if it is that.
@@ -87,30 +80,26 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
 /// # Errors
 /// Those of [`connect`], but for what only a connection shows.
 pub fn target(settings: &Settings) -> Result<Target, Error> {
-    let given = environment::given(settings.database_url.as_deref())?;
-    let mut parameters = match (given, settings.embedded) {
-        (Some(given), Embedded::Always) if given.typed => {
-            return Err(Error::usage(
-                "--database-url is given, and loader.toml says embedded = \"always\"",
-            )
-            .hint("leave out --database-url, or name another --config"));
+    if settings.embedded == Embedded::Always {
+        if settings.database_url.is_some() {
+            return Err(Error::usage("--database-url is given, and loader.toml says embedded = \"always\"")
+                .hint("leave out --database-url, or name another --config"));
         }
-        (Some(given), Embedded::Fallback | Embedded::Never) => given.parameters,
-        (_, Embedded::Fallback | Embedded::Always) => return embedded_target(settings),
-        (None, Embedded::Never) => {
+        return embedded_target(settings);
+    }
+    let mut parameters = match environment::given(settings.database_url.as_deref())? {
+        Some(given) => given,
+        None if settings.embedded == Embedded::Never => {
             return Err(Error::usage(
                 "no database is named, and loader.toml says embedded = false: \
                  --database-url, DATABASE_URL, PGHOST, PGPORT, PGUSER and PGDATABASE are all unset",
             )
             .hint("loader --database-url postgres://USER@HOST:5432/DATABASE ..."));
         }
+        None => return embedded_target(settings),
     };
     parameters.keepalives_idle(Duration::from_secs(30));
-    Ok(Target {
-        label: label(&parameters),
-        parameters,
-        is_embedded: false,
-    })
+    Ok(Target { label: label(&parameters), parameters, is_embedded: false })
 }
 
 fn embedded_target(settings: &Settings) -> Result<Target, Error> {
@@ -118,18 +107,12 @@ fn embedded_target(settings: &Settings) -> Result<Target, Error> {
     let database = settings.database.as_deref().unwrap_or("pg_etl");
     embedded::ensure_database(&server, database)?;
     let mut parameters = server.parameters();
-    parameters
-        .dbname(database)
-        .application_name("pg_etl loader");
+    parameters.dbname(database).application_name("pg_etl loader");
     let label = match database {
         "pg_etl" => format!("embedded {}", server.home.display()),
         other => format!("embedded {}, database {other}", server.home.display()),
     };
-    Ok(Target {
-        parameters,
-        label,
-        is_embedded: true,
-    })
+    Ok(Target { parameters, label, is_embedded: true })
 }
 
 /// `user@host:port/database`.
@@ -137,18 +120,11 @@ fn label(parameters: &Parameters) -> String {
     let host = match parameters.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
         Some(Host::Unix(path)) => path.display().to_string(),
-        None => parameters
-            .get_hostaddrs()
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        None => parameters.get_hostaddrs().first().map(ToString::to_string).unwrap_or_default(),
     };
     let port = parameters.get_ports().first().copied().unwrap_or(5432);
     let user = parameters.get_user().unwrap_or_default();
-    format!(
-        "{user}@{host}:{port}/{}",
-        parameters.get_dbname().unwrap_or(user)
-    )
+    format!("{user}@{host}:{port}/{}", parameters.get_dbname().unwrap_or(user))
 }
 
 impl Database {
@@ -164,10 +140,7 @@ impl Database {
         let doing = format!("take on the role {role}");
         let known = self
             .client
-            .query_opt(
-                "select from pg_catalog.pg_roles where rolname = $1",
-                &[&role],
-            )
+            .query_opt("select from pg_catalog.pg_roles where rolname = $1", &[&role])
             .map_err(|e| Error::database(&doing, e))?;
         match known {
             Some(_) => self
@@ -187,11 +160,7 @@ pub fn quoted(identifier: &str) -> String {
 /// The directory libpq looks for a socket in where no host is named, on Debian and elsewhere.
 fn default_socket_directory() -> PathBuf {
     let debian = PathBuf::from("/var/run/postgresql");
-    if debian.is_dir() {
-        debian
-    } else {
-        PathBuf::from("/tmp")
-    }
+    if debian.is_dir() { debian } else { PathBuf::from("/tmp") }
 }
 
 #[cfg(test)]
@@ -200,9 +169,7 @@ mod tests {
 
     #[test]
     fn a_label_never_holds_the_password() {
-        let parameters: Parameters = "postgres://ana:secret@db.example.org:6000/campaign"
-            .parse()
-            .unwrap();
+        let parameters: Parameters = "postgres://ana:secret@db.example.org:6000/campaign".parse().unwrap();
         assert_eq!(label(&parameters), "ana@db.example.org:6000/campaign");
     }
 

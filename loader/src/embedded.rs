@@ -62,10 +62,7 @@ impl Server {
     /// How to connect to it as its superuser; the database is left open.
     pub fn parameters(&self) -> Parameters {
         let mut parameters = Parameters::new();
-        parameters
-            .host_path(&self.socket)
-            .user(SUPERUSER)
-            .connect_timeout(Duration::from_secs(10));
+        parameters.host_path(&self.socket).user(SUPERUSER).connect_timeout(Duration::from_secs(10));
         parameters
     }
 
@@ -110,10 +107,7 @@ pub fn ensure_running(quiet: bool) -> Result<Server, Error> {
                 place.home.display(),
                 PATIENCE.as_secs()
             ))
-            .hint(format!(
-                "loader stop; what it says is in {}",
-                place.log().display()
-            )));
+            .hint(format!("loader stop; what it says is in {}", place.log().display())));
         }
         sleep(Duration::from_millis(100));
     }
@@ -150,38 +144,21 @@ fn running(place: &Place) -> Result<Option<i32>, Error> {
 /// The server refuses (exit 4).
 pub fn ensure_database(server: &Server, database: &str) -> Result<(), Error> {
     let refused = |e| {
-        Error::no_connection(format!(
-            "cannot create database \"{database}\" in the embedded cluster"
-        ))
-        .caused_by(e)
+        Error::no_connection(format!("cannot create database \"{database}\" in the embedded cluster"))
+            .caused_by(e)
     };
-    let mut client = server
-        .parameters()
-        .dbname("postgres")
-        .connect(NoTls)
-        .map_err(refused)?;
+    let mut client = server.parameters().dbname("postgres").connect(NoTls).map_err(refused)?;
     let known = client
-        .query_opt(
-            "select from pg_catalog.pg_database where datname = $1",
-            &[&database],
-        )
+        .query_opt("select from pg_catalog.pg_database where datname = $1", &[&database])
         .map_err(refused)?;
     if known.is_some() {
         return Ok(());
     }
     // template0: encoding and locale are initdb's, and nothing somebody put into template1 comes along.
-    let created = client.batch_execute(&format!(
-        "create database {} template template0",
-        quoted(database)
-    ));
+    let created = client.batch_execute(&format!("create database {} template template0", quoted(database)));
     match created {
         // Another loader was quicker.
-        Err(e)
-            if matches!(
-                e.code(),
-                Some(&SqlState::DUPLICATE_DATABASE | &SqlState::UNIQUE_VIOLATION)
-            ) =>
-        {
+        Err(e) if matches!(e.code(), Some(&SqlState::DUPLICATE_DATABASE | &SqlState::UNIQUE_VIOLATION)) => {
             Ok(())
         }
         other => other.map_err(refused),

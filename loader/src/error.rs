@@ -47,12 +47,7 @@ pub struct Error {
 impl Error {
     /// An error that ends the loader with `exit`. The message names what, where, the value found and the rule.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Error {
-            exit,
-            message: message.into(),
-            hint: None,
-            source: None,
-        }
+        Error { exit, message: message.into(), hint: None, source: None }
     }
 
     /// Work failed and was rolled back (exit 1).
@@ -117,9 +112,7 @@ impl Error {
 
     /// SQLSTATE of the server's error beneath this one, if the server raised one.
     pub fn sqlstate(&self) -> Option<&str> {
-        self.chain()
-            .find_map(|e| e.downcast_ref::<DbError>())
-            .map(|e| e.code().code())
+        self.chain().find_map(|e| e.downcast_ref::<DbError>()).map(|e| e.code().code())
     }
 
     /// True where the reader of our output went away (`loader query ... | head`), which is no failure. A server that
@@ -132,10 +125,7 @@ impl Error {
     }
 
     fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-        let first = self
-            .source
-            .as_deref()
-            .map(|e| e as &(dyn StdError + 'static));
+        let first = self.source.as_deref().map(|e| e as &(dyn StdError + 'static));
         std::iter::successors(first, |e| (*e).source())
     }
 }
@@ -145,29 +135,20 @@ impl fmt::Display for Error {
         f.write_str(&self.message)?;
         for cause in self.chain() {
             if let Some(server) = cause.downcast_ref::<DbError>() {
-                write!(
-                    f,
-                    "\n  server: {} ({})",
-                    server.message(),
-                    server.code().code()
-                )?;
+                write!(f, "\n  server: {} ({})", server.message(), server.code().code())?;
                 let place = server.where_().map(places).filter(|text| !text.is_empty());
-                for (word, text) in [
-                    ("detail", server.detail()),
-                    ("hint", server.hint()),
-                    ("in", place.as_deref()),
-                ] {
+                for (word, text) in
+                    [("detail", server.detail()), ("hint", server.hint()), ("in", place.as_deref())]
+                {
                     if let Some(text) = text {
                         write!(f, "\n  {word}: {}", text.replace('\n', "\n    "))?;
                     }
                 }
-            } else if cause
-                .downcast_ref::<postgres::Error>()
-                .is_none_or(|e| e.as_db_error().is_none())
-            {
-                // Each level repeats its own sentence only: thiserror's and postgres' texts may hold the next one's.
+            } else {
                 let text = cause.to_string();
-                if !self.message.ends_with(&text) {
+                // Drivers say "db error" and leave the matter to their source, which comes next.
+                let says_nothing = cause.source().is_some() && text.contains("db error");
+                if !says_nothing && !self.message.ends_with(&text) {
                     write!(f, "\n  cause: {}", text.trim_end().replace('\n', "\n    "))?;
                 }
             }
@@ -188,9 +169,7 @@ fn places(context: &str) -> String {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|e| e as &(dyn StdError + 'static))
+        self.source.as_deref().map(|e| e as &(dyn StdError + 'static))
     }
 }
 

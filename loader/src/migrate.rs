@@ -43,10 +43,8 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     context.note(format!("migrating {}", db.label));
-    let mut out = std::io::stdout().lock();
-    for line in apply::all(&mut db, &sets, &|text| context.note(text))? {
-        writeln!(out, "{line}")?;
-    }
+    let mut print = |line: String| Ok(writeln!(std::io::stdout(), "{line}")?);
+    apply::all(&mut db, &sets, &|text| context.note(text), &mut print)?;
     Ok(Exit::Done)
 }
 
@@ -55,11 +53,7 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn ensure_ready(
-    db: &mut Database,
-    config: &Config,
-    dataset: &str,
-) -> Result<Vec<String>, Error> {
+pub fn ensure_ready(db: &mut Database, config: &Config, dataset: &str) -> Result<Vec<String>, Error> {
     let sets = Set::all(&[dataset.to_owned()], config)?;
     let extension = Extension::look(db)?;
     let mut complete = extension.is_current();
@@ -70,7 +64,9 @@ pub fn ensure_ready(
         return Ok(Vec::new());
     }
     let mut notes = vec![format!("{} is not migrated yet:", db.label)];
-    let lines = apply::all(db, &sets, &|_| {})?;
-    notes.extend(lines.into_iter().map(|line| format!("  {line}")));
+    apply::all(db, &sets, &|text| eprintln!("{text}"), &mut |line| {
+        notes.push(format!("  {line}"));
+        Ok(())
+    })?;
     Ok(notes)
 }

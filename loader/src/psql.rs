@@ -1,5 +1,7 @@
 //! `loader psql`: psql on the database in use.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -10,6 +12,19 @@ use crate::database;
 use crate::embedded;
 use crate::error::{Error, Exit};
 
+/// Variables that would lead psql elsewhere.
+const OVERRULED: [&str; 9] = [
+    "PGHOST",
+    "PGHOSTADDR",
+    "PGPORT",
+    "PGUSER",
+    "PGDATABASE",
+    "PGPASSWORD",
+    "PGOPTIONS",
+    "PGSERVICE",
+    "PGTARGETSESSIONATTRS",
+];
+
 /// Replaces this process by psql. The connection goes through the environment, where a password is not seen by others.
 ///
 /// # Errors
@@ -18,19 +33,27 @@ pub fn run(args: PsqlArgs, context: &Context) -> Result<Exit, Error> {
     let target = database::target(&context.settings)?;
     let mut psql = Command::new(embedded::psql_binary());
     let parameters = &target.parameters;
-    let host = match parameters.get_hosts().first() {
-        Some(Host::Tcp(name)) => Some(name.clone().into()),
-        Some(Host::Unix(path)) => Some(path.clone().into_os_string()),
-        None => None,
-    };
-    if let Some(host) = host {
-        psql.env("PGHOST", host);
+    // All that the environment had to say is in the parameters already, or was overruled.
+    for name in OVERRULED {
+        psql.env_remove(name);
     }
-    if let Some(address) = parameters.get_hostaddrs().first() {
-        psql.env("PGHOSTADDR", address.to_string());
+    let hosts: Vec<OsString> = parameters
+        .get_hosts()
+        .iter()
+        .map(|host| match host {
+            Host::Tcp(name) => name.into(),
+            Host::Unix(path) => path.into(),
+        })
+        .collect();
+    if !hosts.is_empty() {
+        psql.env("PGHOST", hosts.join(OsStr::new(",")));
     }
-    if let Some(port) = parameters.get_ports().first() {
-        psql.env("PGPORT", port.to_string());
+    let listed = |values: Vec<String>| (!values.is_empty()).then(|| values.join(","));
+    if let Some(addresses) = listed(parameters.get_hostaddrs().iter().map(ToString::to_string).collect()) {
+        psql.env("PGHOSTADDR", addresses);
+    }
+    if let Some(ports) = listed(parameters.get_ports().iter().map(ToString::to_string).collect()) {
+        psql.env("PGPORT", ports);
     }
     if let Some(user) = parameters.get_user() {
         psql.env("PGUSER", user);
@@ -39,8 +62,7 @@ pub fn run(args: PsqlArgs, context: &Context) -> Result<Exit, Error> {
         psql.env("PGDATABASE", name);
     }
     if let Some(password) = parameters.get_password() {
-        use std::os::unix::ffi::OsStrExt;
-        psql.env("PGPASSWORD", std::ffi::OsStr::from_bytes(password));
+        psql.env("PGPASSWORD", OsStr::from_bytes(password));
     }
     if let Some(options) = parameters.get_options() {
         psql.env("PGOPTIONS", options);

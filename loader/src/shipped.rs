@@ -7,7 +7,5 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The embedded migrations of a set: (file name, SQL), or nothing if the set is not embedded.
 pub fn set(name: &str) -> Option<&'static [(&'static str, &'static str)]> {
-    SETS.iter()
-        .find(|(set, _)| *set == name)
-        .map(|(_, files)| *files)
+    SETS.iter().find(|(set, _)| *set == name).map(|(_, files)| *files)
 }

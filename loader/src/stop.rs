@@ -12,9 +12,7 @@ use crate::error::{Error, Exit};
 pub fn run(context: &Context) -> Result<Exit, Error> {
     match embedded::stop()? {
         Stopped::Now(home) => context.note(format!("stopped embedded {}", home.display())),
-        Stopped::Already(home) => {
-            context.note(format!("embedded {} is not running", home.display()))
-        }
+        Stopped::Already(home) => context.note(format!("embedded {} is not running", home.display())),
     }
     Ok(Exit::Done)
 }

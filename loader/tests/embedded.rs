@@ -1,6 +1,10 @@
 //! The embedded cluster from outside: made, stopped, started, and found again after accidents.
 //!
 //! Needs PostgreSQL's programs, not the extension. Works as root (who hands the cluster to `postgres`) and as anybody.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test states its expectations so; clippy knows tests, not their helpers"
+)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -19,10 +23,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("pg_etl-")
-            .tempdir_in("/tmp")
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("pg_etl-").tempdir_in("/tmp").unwrap();
         // Where root runs the tests, postgres must be able to come by.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let home = folder.path().join("cluster");
@@ -31,21 +32,10 @@ impl Place {
 
     fn loader(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loader"));
-        for name in [
-            "DATABASE_URL",
-            "PGHOST",
-            "PGHOSTADDR",
-            "PGPORT",
-            "PGUSER",
-            "PGDATABASE",
-            "PGSERVICE",
-        ] {
+        for name in ["DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE"] {
             command.env_remove(name);
         }
-        command
-            .args(arguments)
-            .env("PG_ETL_DATA_DIR", &self.home)
-            .current_dir(self.folder.path());
+        command.args(arguments).env("PG_ETL_DATA_DIR", &self.home).current_dir(self.folder.path());
         command.stdin(Stdio::null());
         command
     }
@@ -58,19 +48,12 @@ impl Place {
     fn done(&self, arguments: &[&str]) -> (String, String) {
         let output = self.output(arguments);
         let (out, err) = texts(&output);
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {:?}\n{out}{err}",
-            output.status
-        );
+        assert!(output.status.success(), "{arguments:?}: {:?}\n{out}{err}", output.status);
         (out, err)
     }
 
     fn sql(&self, sql: &str) -> String {
-        self.done(&["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql])
-            .0
-            .trim()
-            .to_owned()
+        self.done(&["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]).0.trim().to_owned()
     }
 
     fn pid(&self) -> i32 {
@@ -100,13 +83,7 @@ fn texts(output: &Output) -> (String, String) {
 }
 
 fn signal(name: &str, pid: i32) {
-    assert!(
-        Command::new("kill")
-            .args([name, &pid.to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
 }
 
 fn alive(pid: i32) -> bool {
@@ -117,10 +94,7 @@ fn alive(pid: i32) -> bool {
 fn until(what: &str, mut reached: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !reached() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(30),
-            "waited 30 s until {what}"
-        );
+        assert!(begun.elapsed() < Duration::from_secs(30), "waited 30 s until {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -131,9 +105,7 @@ fn as_owner(place: &Place, program: &str) -> Command {
     let owner = fs::metadata(place.home.join("data")).unwrap().uid();
     let mut command = Command::new(program);
     if owner != fs::metadata("/proc/self").unwrap().uid() {
-        command
-            .uid(owner)
-            .gid(fs::metadata(place.home.join("data")).unwrap().gid());
+        command.uid(owner).gid(fs::metadata(place.home.join("data")).unwrap().gid());
     }
     command.current_dir("/");
     command
@@ -142,11 +114,8 @@ fn as_owner(place: &Place, program: &str) -> Command {
 #[test]
 fn made_at_first_use_stopped_and_started_again() {
     let place = Place::new();
-    let (out, err) = place.done(&[
-        "psql",
-        "-XAtqc",
-        "create table kept as select 1 as n; select current_database()",
-    ]);
+    let (out, err) =
+        place.done(&["psql", "-XAtqc", "create table kept as select 1 as n; select current_database()"]);
     assert_eq!(out, "pg_etl\n");
     assert!(err.contains("making a private PostgreSQL"), "{err}");
     assert_eq!(fs::metadata(&place.home).unwrap().mode() & 0o777, 0o700);
@@ -154,15 +123,8 @@ fn made_at_first_use_stopped_and_started_again() {
     assert_eq!(place.sql("show fsync"), "on");
     assert_eq!(place.sql("show server_encoding"), "UTF8");
     let pid = place.pid();
-    assert_eq!(
-        place.done(&["psql", "-XAtqc", "select n from kept"]),
-        ("1\n".to_owned(), String::new())
-    );
-    assert_eq!(
-        place.pid(),
-        pid,
-        "the running server is found, not started anew"
-    );
+    assert_eq!(place.done(&["psql", "-XAtqc", "select n from kept"]), ("1\n".to_owned(), String::new()));
+    assert_eq!(place.pid(), pid, "the running server is found, not started anew");
 
     let (_, err) = place.done(&["stop"]);
     assert!(err.starts_with("stopped embedded"), "{err}");
@@ -179,25 +141,12 @@ fn the_server_has_a_session_of_its_own() {
     let pid = place.pid();
     // The session is field 6 of stat; fields are counted after the name, which may hold spaces.
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let session = stat
-        .rsplit_once(") ")
-        .unwrap()
-        .1
-        .split(' ')
-        .nth(3)
-        .unwrap()
-        .to_owned();
+    let session = stat.rsplit_once(") ").unwrap().1.split(' ').nth(3).unwrap().to_owned();
     assert_eq!(session, pid.to_string());
     for fd in ["0", "1", "2"] {
-        let file = as_owner(&place, "readlink")
-            .arg(format!("/proc/{pid}/fd/{fd}"))
-            .output()
-            .unwrap();
+        let file = as_owner(&place, "readlink").arg(format!("/proc/{pid}/fd/{fd}")).output().unwrap();
         let file = String::from_utf8(file.stdout).unwrap();
-        assert!(
-            file.ends_with("server.log\n") || file == "/dev/null\n",
-            "{fd}: {file}"
-        );
+        assert!(file.ends_with("server.log\n") || file == "/dev/null\n", "{fd}: {file}");
     }
 }
 
@@ -244,23 +193,14 @@ fn backends_that_outlive_their_postmaster_are_waited_for() {
     place.sql("create table kept as select 1 as n");
     // A loop that never waits does not notice that the postmaster is gone.
     let busy = "do $$ begin while clock_timestamp() < now() + interval '4 s' loop end loop; end $$";
-    let mut session = place
-        .loader(&["psql", "-Xqc", busy])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut session = place.loader(&["psql", "-Xqc", busy]).stderr(Stdio::null()).spawn().unwrap();
     until("the loop runs", || {
-        place.sql(
-            "select count(*) from pg_stat_activity where query like 'do %' and state = 'active'",
-        ) == "1"
+        place.sql("select count(*) from pg_stat_activity where query like 'do %' and state = 'active'") == "1"
     });
     place.kill();
     let begun = Instant::now();
     assert_eq!(place.sql("select n from kept"), "1");
-    assert!(
-        begun.elapsed() > Duration::from_secs(1),
-        "no second server beside a living backend"
-    );
+    assert!(begun.elapsed() > Duration::from_secs(1), "no second server beside a living backend");
     session.wait().unwrap();
 }
 
@@ -303,9 +243,8 @@ fn several_loaders_at_once_make_one_cluster() {
     let place = Place::new();
     for round in 0..3 {
         let started: Vec<String> = thread::scope(|scope| {
-            let loaders: Vec<_> = (0..6)
-                .map(|_| scope.spawn(|| place.done(&["psql", "-XAtqc", "select 'here'"])))
-                .collect();
+            let loaders: Vec<_> =
+                (0..6).map(|_| scope.spawn(|| place.done(&["psql", "-XAtqc", "select 'here'"]))).collect();
             loaders
                 .into_iter()
                 .map(|loader| {
@@ -325,11 +264,7 @@ fn several_loaders_at_once_make_one_cluster() {
 #[test]
 fn a_folder_too_deep_for_a_socket_gets_its_socket_in_a_private_folder_elsewhere() {
     let mut place = Place::new();
-    place.home = place
-        .folder
-        .path()
-        .join("a folder, with 'quotes' ones")
-        .join("x".repeat(90));
+    place.home = place.folder.path().join("a folder, with 'quotes' ones").join("x".repeat(90));
     assert_eq!(place.sql("select 1"), "1");
     let folder = PathBuf::from(place.sql("show unix_socket_directories").trim_matches('"'));
     assert!(folder.starts_with("/tmp"), "{}", folder.display());
@@ -375,10 +310,7 @@ fn the_configuration_decides_whether_it_is_used() {
     let output = place.output(&["psql", "-c", "select 1"]);
     let (_, err) = texts(&output);
     assert_eq!(output.status.code(), Some(2), "{err}");
-    assert!(
-        err.contains("DATABASE_URL") && err.contains("PGHOST"),
-        "{err}"
-    );
+    assert!(err.contains("DATABASE_URL") && err.contains("PGHOST"), "{err}");
     assert!(!place.home.exists());
 
     fs::write(&config, "embedded = \"always\"\ndatabase = \"pg_etl_demo\"").unwrap();

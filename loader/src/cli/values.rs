@@ -26,9 +26,7 @@ impl FromStr for MaxRejects {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            "expected a number of records such as 10, or a percentage from 0% to 100%".to_owned()
-        };
+        let wrong = || "expected a number of records such as 10, or a percentage from 0% to 100%".to_owned();
         match text.strip_suffix('%') {
             Some(percent) => match percent.parse::<f64>() {
                 Ok(p) if (0.0..=100.0).contains(&p) => Ok(MaxRejects::Percent(p)),
@@ -41,9 +39,7 @@ impl FromStr for MaxRejects {
 
 /// Splits a number from the letters after it.
 fn number_and_unit(text: &str) -> Option<(u64, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     Some((number.parse().ok()?, unit.trim_start()))
 }

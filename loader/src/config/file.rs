@@ -60,8 +60,8 @@ struct SourceTable {
 
 /// Parses `text`; relative paths are resolved against `folder`, `origin` names the file in messages.
 pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, Error> {
-    let file: File = toml::from_str(text)
-        .map_err(|e| Error::usage(format!("{origin} is not understood")).caused_by(e))?;
+    let file: File =
+        toml::from_str(text).map_err(|e| Error::usage(format!("{origin} is not understood")).caused_by(e))?;
     let refuse = |message: String| Err(Error::usage(format!("{origin}: {message}")));
     let under = |path: String| folder.join(path);
 
@@ -74,30 +74,14 @@ pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, E
             return refuse(format!("dataset \"{name}\": {rule}"));
         }
         let mut sources: Vec<Source> = Vec::new();
-        for SourceTable {
-            name: source,
-            format,
-            path,
-        } in table.sources
-        {
-            if source.is_empty() || source.contains('=') || sources.iter().any(|s| s.name == source)
-            {
+        for SourceTable { name: source, format, path } in table.sources {
+            if source.is_empty() || source.contains('=') || sources.iter().any(|s| s.name == source) {
                 return refuse(format!(
                     "dataset \"{name}\", source \"{source}\": names of sources are not empty, without \"=\" and differ"
                 ));
             }
-            let path = path.map(|p| {
-                if is_url(&p) {
-                    p
-                } else {
-                    under(p).to_string_lossy().into_owned()
-                }
-            });
-            sources.push(Source {
-                name: source,
-                format,
-                path,
-            });
+            let path = path.map(|p| if is_url(&p) { p } else { under(p).to_string_lossy().into_owned() });
+            sources.push(Source { name: source, format, path });
         }
         datasets.push(Dataset {
             name,
@@ -107,10 +91,7 @@ pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, E
             questions: table.questions.map(under),
         });
     }
-    if file
-        .database
-        .as_deref()
-        .is_some_and(|name| name.is_empty() || name.len() > 63 || name.contains('\0'))
+    if file.database.as_deref().is_some_and(|name| name.is_empty() || name.len() > 63 || name.contains('\0'))
     {
         return refuse("database: a name has 1 to 63 bytes".to_owned());
     }
@@ -134,9 +115,7 @@ fn is_url(path: &str) -> bool {
 /// What is wrong with the name of a dataset, which is a schema, part of a table's and of a function's name.
 pub(crate) fn broken_rule(name: &str) -> Option<&'static str> {
     let mut bytes = name.bytes();
-    let first = bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
+    let first = bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
     if !first || !bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return Some("a dataset's name matches [a-z_][a-z0-9_]*");
     }
@@ -144,9 +123,7 @@ pub(crate) fn broken_rule(name: &str) -> Option<&'static str> {
     if name.len() > 54 {
         return Some("a dataset's name has at most 54 bytes");
     }
-    if matches!(name, "etl" | "staging" | "public" | "information_schema")
-        || name.starts_with("pg_")
-    {
+    if matches!(name, "etl" | "staging" | "public" | "information_schema") || name.starts_with("pg_") {
         return Some("the name is taken by a schema of the loader's or the server's own");
     }
     None
@@ -190,10 +167,7 @@ mod tests {
         assert_eq!(zebra.load.as_deref(), Some(Path::new("/abs/load.sql")));
         assert_eq!(zebra.sources[0].path.as_deref(), Some("/cfg/b.csv"));
         assert_eq!(zebra.sources[0].format, Format::Csv);
-        assert_eq!(
-            zebra.sources[1].path.as_deref(),
-            Some("https://example.org/a.json")
-        );
+        assert_eq!(zebra.sources[1].path.as_deref(), Some("https://example.org/a.json"));
     }
 
     #[test]
@@ -206,14 +180,8 @@ mod tests {
             ("[dataset.pg_x]", "pg_x"),
             ("[dataset.\"a;b\"]", "a;b"),
             ("[dataset.a]\nsource = 1", "source"),
-            (
-                "[[dataset.a.sources]]\nname = \"x\"\nformat = \"xml\"",
-                "xml",
-            ),
-            (
-                "[[dataset.a.sources]]\nname = \"x=y\"\nformat = \"csv\"",
-                "x=y",
-            ),
+            ("[[dataset.a.sources]]\nname = \"x\"\nformat = \"xml\"", "xml"),
+            ("[[dataset.a.sources]]\nname = \"x=y\"\nformat = \"csv\"", "x=y"),
             ("database = \"\"", "database"),
         ] {
             let error = parse_here(text).unwrap_err();

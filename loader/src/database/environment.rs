@@ -1,6 +1,7 @@
 //! Connection parameters from `--database-url`, `DATABASE_URL` and libpq's `PG*` variables.
 
 use std::env;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use postgres::Config as Parameters;
@@ -9,42 +10,25 @@ use postgres::config::SslMode;
 use super::default_socket_directory;
 use crate::error::Error;
 
-/// A database that somebody named.
-pub(super) struct Given {
-    /// Parameters, with defaults as libpq's where they are silent.
-    pub parameters: Parameters,
-    /// Whether it was `--database-url` that named it.
-    pub typed: bool,
-}
-
 /// The variables any of which names a database; the others (PGPASSWORD ...) only complete one.
 const NAMING: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE"];
 
 /// The database that the option or the environment names, if any does.
-pub(super) fn given(option: Option<&str>) -> Result<Option<Given>, Error> {
-    from(option, |name| {
-        env::var(name).ok().filter(|value| !value.is_empty())
-    })
+pub(super) fn given(option: Option<&str>) -> Result<Option<Parameters>, Error> {
+    from(option, os_user, |name| env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
 fn from(
     option: Option<&str>,
+    os_user: impl Fn() -> Option<String>,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Option<Given>, Error> {
+) -> Result<Option<Parameters>, Error> {
     if variable("PGSERVICE").is_some() {
-        return Err(
-            Error::usage("PGSERVICE is set, and the loader does not read service files")
-                .hint("unset PGSERVICE, and name the database by --database-url"),
-        );
+        return Err(Error::usage("PGSERVICE is set, and the loader does not read service files")
+            .hint("unset PGSERVICE, and name the database by --database-url"));
     }
-    let url = option
-        .map(str::to_owned)
-        .or_else(|| variable("DATABASE_URL"));
-    let place = if option.is_some() {
-        "--database-url"
-    } else {
-        "DATABASE_URL"
-    };
+    let url = option.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
+    let place = if option.is_some() { "--database-url" } else { "DATABASE_URL" };
     let mut parameters = match &url {
         // The driver's messages name the faulty option, never the whole string: it may hold a password.
         Some(url) => url.parse::<Parameters>().map_err(|e| {
@@ -55,21 +39,25 @@ fn from(
         None if NAMING.iter().any(|name| variable(name).is_some()) => Parameters::new(),
         None => return Ok(None),
     };
-    complete(&mut parameters, &variable)?;
-    Ok(Some(Given {
-        parameters,
-        typed: option.is_some(),
-    }))
+    complete(&mut parameters, os_user, &variable)?;
+    Ok(Some(parameters))
+}
+
+/// The user we run as, as libpq has it: USER may be left over from before su.
+fn os_user() -> Option<String> {
+    let output = Command::new("id").arg("-un").stdin(Stdio::null()).output().ok()?;
+    let name = String::from_utf8(output.stdout).ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Fills what the parameters leave open from `PG*`, then from libpq's defaults.
 fn complete(
     parameters: &mut Parameters,
+    os_user: impl Fn() -> Option<String>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), Error> {
     let wrong = |name: &str, value: &str, rule: &str| {
-        Error::usage(format!("{name} is \"{value}\": {rule}"))
-            .hint(format!("correct or unset {name}"))
+        Error::usage(format!("{name} is \"{value}\": {rule}")).hint(format!("correct or unset {name}"))
     };
     if parameters.get_hosts().is_empty() && parameters.get_hostaddrs().is_empty() {
         match (variable("PGHOST"), variable("PGHOSTADDR")) {
@@ -92,22 +80,16 @@ fn complete(
     if parameters.get_ports().is_empty()
         && let Some(port) = variable("PGPORT")
     {
-        parameters.port(
-            port.parse()
-                .map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?,
-        );
+        parameters
+            .port(port.parse().map_err(|_| wrong("PGPORT", &port, "expected a number from 1 to 65535"))?);
     }
-    if parameters.get_user().is_none() {
-        let user = variable("PGUSER")
-            .or_else(|| variable("USER"))
-            .or_else(|| variable("LOGNAME"));
-        if let Some(user) = user {
-            parameters.user(&user);
-        }
+    if parameters.get_user().is_none()
+        && let Some(user) = variable("PGUSER").or_else(os_user)
+    {
+        parameters.user(&user);
     }
     if parameters.get_dbname().is_none()
-        && let Some(name) =
-            variable("PGDATABASE").or_else(|| parameters.get_user().map(str::to_owned))
+        && let Some(name) = variable("PGDATABASE").or_else(|| parameters.get_user().map(str::to_owned))
     {
         parameters.dbname(&name);
     }
@@ -126,9 +108,9 @@ fn complete(
     }
     if parameters.get_connect_timeout().is_none() {
         let seconds = match variable("PGCONNECT_TIMEOUT") {
-            Some(text) => text
-                .parse()
-                .map_err(|_| wrong("PGCONNECT_TIMEOUT", &text, "expected whole seconds"))?,
+            Some(text) => {
+                text.parse().map_err(|_| wrong("PGCONNECT_TIMEOUT", &text, "expected whole seconds"))?
+            }
             None => 10,
         };
         // 0 waits for ever, as libpq has it.
@@ -144,10 +126,8 @@ fn complete(
         Some(mode) => return Err(wrong("PGSSLMODE", mode, "the loader does not speak TLS")),
     }
     if parameters.get_ssl_mode() == SslMode::Require {
-        return Err(Error::usage(
-            "sslmode=require is asked for, and the loader does not speak TLS",
-        )
-        .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
+        return Err(Error::usage("sslmode=require is asked for, and the loader does not speak TLS")
+            .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
     }
     Ok(())
 }
@@ -160,36 +140,21 @@ mod tests {
 
     use super::*;
 
-    fn parameters(
-        option: Option<&str>,
-        variables: &[(&str, &str)],
-    ) -> Result<Option<Parameters>, Error> {
-        let map: HashMap<_, _> = variables
-            .iter()
-            .map(|(k, v)| (k.to_string(), v.to_string()))
-            .collect();
-        Ok(from(option, |name| map.get(name).cloned())?.map(|given| given.parameters))
+    fn parameters(option: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Parameters>, Error> {
+        let map: HashMap<_, _> = variables.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        from(option, || Some("ana".to_owned()), |name| map.get(name).cloned())
     }
 
     #[test]
     fn nothing_is_named() {
-        assert!(
-            parameters(None, &[("PGPASSWORD", "x"), ("USER", "ana")])
-                .unwrap()
-                .is_none()
-        );
+        assert!(parameters(None, &[("PGPASSWORD", "x")]).unwrap().is_none());
     }
 
     #[test]
     fn the_option_wins_over_the_url_and_the_url_over_pg_variables() {
-        let variables = [
-            ("DATABASE_URL", "postgres://u@one/a"),
-            ("PGDATABASE", "b"),
-            ("PGPASSWORD", "secret"),
-        ];
-        let typed = parameters(Some("host=two user=ana"), &variables)
-            .unwrap()
-            .unwrap();
+        let variables =
+            [("DATABASE_URL", "postgres://u@one/a"), ("PGDATABASE", "b"), ("PGPASSWORD", "secret")];
+        let typed = parameters(Some("host=two user=ana"), &variables).unwrap().unwrap();
         assert_eq!(typed.get_hosts(), [Host::Tcp("two".to_owned())]);
         assert_eq!(typed.get_dbname(), Some("b"));
         let url = parameters(None, &variables).unwrap().unwrap();
@@ -199,15 +164,10 @@ mod tests {
 
     #[test]
     fn one_variable_is_enough_and_the_rest_is_as_in_libpq() {
-        let found = parameters(None, &[("PGPORT", "6000"), ("USER", "ana")])
-            .unwrap()
-            .unwrap();
+        let found = parameters(None, &[("PGPORT", "6000")]).unwrap().unwrap();
         assert_eq!(found.get_ports(), [6000]);
         assert!(matches!(found.get_hosts(), [Host::Unix(_)]));
-        assert_eq!(
-            (found.get_user(), found.get_dbname()),
-            (Some("ana"), Some("ana"))
-        );
+        assert_eq!((found.get_user(), found.get_dbname()), (Some("ana"), Some("ana")));
         let socket = parameters(None, &[("PGHOST", "/run/pg")]).unwrap().unwrap();
         assert!(matches!(socket.get_hosts(), [Host::Unix(path)] if path.ends_with("pg")));
     }
@@ -215,23 +175,13 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_without_the_password() {
         for (option, variables, word) in [
-            (
-                Some("postgres://u:hunter2@h/d?nonsense=1"),
-                &[][..],
-                "nonsense",
-            ),
+            (Some("postgres://u:hunter2@h/d?nonsense=1"), &[][..], "nonsense"),
             (None, &[("PGPORT", "many")][..], "many"),
             (None, &[("PGHOSTADDR", "home")][..], "home"),
             (None, &[("PGSERVICE", "x")][..], "PGSERVICE"),
-            (
-                Some("postgres://u:hunter2@h/d?sslmode=require"),
-                &[][..],
-                "TLS",
-            ),
+            (Some("postgres://u:hunter2@h/d?sslmode=require"), &[][..], "TLS"),
         ] {
-            let Err(error) = parameters(option, variables) else {
-                panic!("{word} was accepted")
-            };
+            let Err(error) = parameters(option, variables) else { panic!("{word} was accepted") };
             assert_eq!(error.exit(), crate::error::Exit::Usage);
             assert!(error.to_string().contains(word), "{error}");
             assert!(!error.to_string().contains("hunter2"), "{error}");

@@ -26,11 +26,7 @@ impl Account {
     pub fn find() -> Result<Self, Error> {
         let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
         if !uid.is_root() {
-            return Ok(Account {
-                uid: uid.as_raw(),
-                gid: gid.as_raw(),
-                switch: false,
-            });
+            return Ok(Account { uid: uid.as_raw(), gid: gid.as_raw(), switch: false });
         }
         match (id_of("-u"), id_of("-g")) {
             (Some(uid), Some(gid)) if uid != 0 => Ok(Account { uid, gid, switch: true }),
@@ -50,10 +46,7 @@ impl Account {
                 command.env_remove(name);
             }
         }
-        command
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .stdin(Stdio::null());
+        command.env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
         if self.switch {
             // The supplementary groups of root are dropped by the standard library with this.
             command.uid(self.uid).gid(self.gid).env_remove("HOME");
@@ -100,11 +93,7 @@ impl Account {
 
 /// The id of the user `postgres`, asked of the system's own tool: accounts need not be in /etc/passwd.
 fn id_of(option: &str) -> Option<u32> {
-    let output = Command::new("id")
-        .args([option, "postgres"])
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("id").args([option, "postgres"]).stdin(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
 

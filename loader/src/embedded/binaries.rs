@@ -56,17 +56,12 @@ impl Binaries {
     }
 
     fn at(folder: PathBuf) -> Option<Self> {
-        let whole = ["initdb", "pg_ctl", "postgres"]
-            .iter()
-            .all(|name| folder.join(name).is_file());
+        let whole = ["initdb", "pg_ctl", "postgres"].iter().all(|name| folder.join(name).is_file());
         if !whole {
             return None;
         }
         let said = output(Command::new(folder.join("postgres")).arg("--version"))?;
-        Some(Binaries {
-            major: major(&said)?,
-            folder,
-        })
+        Some(Binaries { major: major(&said)?, folder })
     }
 
     /// One of the programs.
@@ -77,17 +72,9 @@ impl Binaries {
 
 /// psql from PATH, whose wrapper on Debian picks a version, else from the usual places.
 pub(super) fn psql() -> PathBuf {
-    let on_path = paths()
-        .into_iter()
-        .map(|folder| folder.join("psql"))
-        .find(|path| path.is_file());
+    let on_path = paths().into_iter().map(|folder| folder.join("psql")).find(|path| path.is_file());
     on_path
-        .or_else(|| {
-            candidates()
-                .into_iter()
-                .map(|folder| folder.join("psql"))
-                .find(|path| path.is_file())
-        })
+        .or_else(|| candidates().into_iter().map(|folder| folder.join("psql")).find(|path| path.is_file()))
         .unwrap_or_else(|| PathBuf::from("psql"))
 }
 
@@ -102,12 +89,7 @@ fn candidates() -> Vec<PathBuf> {
             .flatten()
             .flatten()
             .filter_map(|entry| {
-                let version = entry
-                    .file_name()
-                    .to_str()?
-                    .strip_prefix(prefix)?
-                    .parse()
-                    .ok()?;
+                let version = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
                 Some((version, entry.path().join("bin")))
             })
             .collect();
@@ -121,21 +103,12 @@ fn candidates() -> Vec<PathBuf> {
 fn paths() -> Vec<PathBuf> {
     // An empty or relative entry would mean wherever we happen to stand.
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .filter(|folder: &PathBuf| Path::is_absolute(folder))
-        .collect()
+    env::split_paths(&path).filter(|folder: &PathBuf| Path::is_absolute(folder)).collect()
 }
 
 fn output(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The major version in `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.
@@ -151,10 +124,7 @@ mod tests {
 
     #[test]
     fn versions_are_read() {
-        assert_eq!(
-            major("postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major("postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 19beta1\n"), Some(19));
         assert_eq!(major("psql something"), None);
     }

@@ -27,29 +27,18 @@ pub(super) fn ensure_made(place: &Place, note: impl Fn(String)) -> Result<Binari
     let account = &place.account;
     if data.symlink_metadata().is_ok() {
         let aside = unused(place, "data.incomplete");
-        note(format!(
-            "{} is not a whole cluster: moved to {}",
-            data.display(),
-            aside.display()
-        ));
-        fs::rename(&data, aside).map_err(|e| {
-            Error::failed(format!("cannot move {} aside", data.display())).caused_by(e)
-        })?;
+        note(format!("{} is not a whole cluster: moved to {}", data.display(), aside.display()));
+        fs::rename(&data, aside)
+            .map_err(|e| Error::failed(format!("cannot move {} aside", data.display())).caused_by(e))?;
     }
     for left in leftovers(place) {
         fs::remove_dir_all(&left)
             .map_err(|e| Error::failed(format!("cannot remove {}", left.display())).caused_by(e))?;
     }
 
-    note(format!(
-        "making a private PostgreSQL {} cluster in {}",
-        binaries.major,
-        place.home.display()
-    ));
+    note(format!("making a private PostgreSQL {} cluster in {}", binaries.major, place.home.display()));
     // The name is our own: an initdb whose loader was killed may still be writing under another.
-    let making = place
-        .home
-        .join(format!("data.making-{}", std::process::id()));
+    let making = place.home.join(format!("data.making-{}", std::process::id()));
     // Collation C compares bytes: quick, and no index breaks when the system's locales are updated. The character
     // types of C.UTF-8 know letters beyond ASCII; where the system lacks that locale, plain C does.
     let initdb = |character_types: &str| {
@@ -69,18 +58,12 @@ pub(super) fn ensure_made(place: &Place, note: impl Fn(String)) -> Result<Binari
         }
         account.run("make the embedded cluster", &mut command)
     };
-    initdb("--lc-ctype=C.UTF-8")
-        .or_else(|_| initdb("--lc-ctype=C"))
-        .map_err(unanswered)?;
+    initdb("--lc-ctype=C.UTF-8").or_else(|_| initdb("--lc-ctype=C")).map_err(unanswered)?;
 
     let configuration = making.join("postgresql.conf");
-    let shipped = fs::read_to_string(&configuration).map_err(|e| {
-        Error::failed(format!("cannot read {}", configuration.display())).caused_by(e)
-    })?;
-    account.write(
-        &configuration,
-        &format!("{shipped}\n{}\n", settings::INCLUDE),
-    )?;
+    let shipped = fs::read_to_string(&configuration)
+        .map_err(|e| Error::failed(format!("cannot read {}", configuration.display())).caused_by(e))?;
+    account.write(&configuration, &format!("{shipped}\n{}\n", settings::INCLUDE))?;
     fs::rename(&making, &data)
         .map_err(|e| Error::failed(format!("cannot name {}", data.display())).caused_by(e))?;
     // The new name survives a power cut; initdb has seen to the files.
@@ -108,24 +91,14 @@ fn unused(place: &Place, name: &str) -> std::path::PathBuf {
 /// own, and its output goes to the log.
 pub(super) fn start(place: &Place, binaries: &Binaries) -> Result<(), Error> {
     let (account, data) = (&place.account, place.data());
-    account.write(
-        &data.join(settings::FILE),
-        &settings::text(&place.socket(), binaries.major),
-    )?;
+    account.write(&data.join(settings::FILE), &settings::text(&place.socket(), binaries.major))?;
     pidfile::disarm(account, &data, &place.socket())?;
     let begun = Instant::now();
     loop {
         let log_length = fs::metadata(place.log()).map_or(0, |found| found.len());
         let mut pg_ctl = account.command(binaries.program("pg_ctl"));
-        pg_ctl
-            .arg("start")
-            .arg("--pgdata")
-            .arg(&data)
-            .arg("--log")
-            .arg(place.log());
-        pg_ctl
-            .args(["--wait", "--silent", "--timeout"])
-            .arg(PATIENCE.as_secs().to_string());
+        pg_ctl.arg("start").arg("--pgdata").arg(&data).arg("--log").arg(place.log());
+        pg_ctl.args(["--wait", "--silent", "--timeout"]).arg(PATIENCE.as_secs().to_string());
         let failed = match account.run("start the embedded cluster", &mut pg_ctl) {
             Ok(_) => return Ok(()),
             Err(error) => error,
@@ -145,10 +118,8 @@ pub(super) fn start(place: &Place, binaries: &Binaries) -> Result<(), Error> {
             error = error.hint(format!("read {}", place.log().display()));
         } else {
             let pids: Vec<String> = orphans.iter().map(ToString::to_string).collect();
-            error = error.hint(format!(
-                "backends of the server that died still run: kill {}",
-                pids.join(" ")
-            ));
+            error =
+                error.hint(format!("backends of the server that died still run: kill {}", pids.join(" ")));
         }
         return Err(error);
     }
@@ -158,13 +129,8 @@ pub(super) fn start(place: &Place, binaries: &Binaries) -> Result<(), Error> {
 pub(super) fn stop(place: &Place, binaries: &Binaries) -> Result<(), Error> {
     let mut pg_ctl = place.account.command(binaries.program("pg_ctl"));
     pg_ctl.arg("stop").arg("--pgdata").arg(place.data());
-    pg_ctl
-        .args(["--mode=fast", "--wait", "--silent", "--timeout"])
-        .arg(PATIENCE.as_secs().to_string());
-    place
-        .account
-        .run("stop the embedded cluster", &mut pg_ctl)
-        .map(drop)
+    pg_ctl.args(["--mode=fast", "--wait", "--silent", "--timeout"]).arg(PATIENCE.as_secs().to_string());
+    place.account.run("stop the embedded cluster", &mut pg_ctl).map(drop)
 }
 
 /// A cluster that cannot be made or started is one nobody can connect to.
@@ -178,9 +144,7 @@ fn since(log: &Path, start: u64) -> String {
     let read = || {
         let mut file = File::open(log)?;
         let end = file.metadata()?.len();
-        file.seek(SeekFrom::Start(
-            start.max(end.saturating_sub(SHOWN)).min(end),
-        ))?;
+        file.seek(SeekFrom::Start(start.max(end.saturating_sub(SHOWN)).min(end)))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok::<_, std::io::Error>(String::from_utf8_lossy(&bytes).trim().to_owned())

@@ -45,9 +45,7 @@ impl Lock {
                     .hint(format!("look for it: fuser -v {}", path.display())));
                 }
                 Err(e) => {
-                    return Err(
-                        Error::failed(format!("cannot lock {}", path.display())).caused_by(e)
-                    );
+                    return Err(Error::failed(format!("cannot lock {}", path.display())).caused_by(e));
                 }
             }
         }

@@ -42,10 +42,7 @@ fn parse(text: String) -> Option<Found> {
     let mut lines = text.lines();
     let pid = lines.next()?.trim().parse().ok().filter(|pid| *pid > 0)?;
     // Lines: process id, data directory, start time, port, socket folder, listen address, shared memory, status.
-    let socket = lines
-        .nth(3)
-        .filter(|line| line.starts_with('/'))
-        .map(PathBuf::from);
+    let socket = lines.nth(3).filter(|line| line.starts_with('/')).map(PathBuf::from);
     Some(Found { pid, socket, text })
 }
 
@@ -56,8 +53,7 @@ pub(super) fn is_server(account: &Account, pid: i32, data: &Path) -> bool {
     if Path::new("/proc/self").exists() {
         return works_in(account, &process, data);
     }
-    rustix::process::Pid::from_raw(pid)
-        .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    rustix::process::Pid::from_raw(pid).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
 /// Every process of PostgreSQL goes to the data directory and stays there.
@@ -70,9 +66,7 @@ fn works_in(account: &Account, process: &Path, data: &Path) -> bool {
         // Gone in the meantime, or not ours to see.
         return process.exists();
     };
-    let is_postgres = program
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with("postgres"));
+    let is_postgres = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("postgres"));
     is_postgres && data.canonicalize().is_ok_and(|data| folder == data)
 }
 
@@ -118,10 +112,7 @@ mod tests {
     fn the_lines_are_understood_however_many_there_are() {
         let whole = "123\n/d\n1700000000\n5432\n/tmp/s\n\n  1234  5\nready   \n";
         let found = parse(whole.to_owned()).unwrap();
-        assert_eq!(
-            (found.pid, found.socket),
-            (123, Some(PathBuf::from("/tmp/s")))
-        );
+        assert_eq!((found.pid, found.socket), (123, Some(PathBuf::from("/tmp/s"))));
         assert_eq!(parse("123\n/d\n17\n".to_owned()).unwrap().socket, None);
         for broken in ["", "\n", "abc\n", "-5\n", "0\n"] {
             assert_eq!(parse(broken.to_owned()), None, "{broken:?}");

@@ -31,15 +31,10 @@ impl Place {
     /// `$PG_ETL_DATA_DIR`, else `/var/lib/pg_etl` for root, else `pg_etl` in the user's data directory.
     pub fn find() -> Result<Self, Error> {
         let account = Account::find()?;
-        let not_empty = |name| {
-            env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
+        let not_empty = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let home = if let Some(named) = not_empty(VARIABLE) {
-            std::path::absolute(named).map_err(|e| {
-                Error::usage(format!("{VARIABLE} is not the path of a folder")).caused_by(e)
-            })?
+            std::path::absolute(named)
+                .map_err(|e| Error::usage(format!("{VARIABLE} is not the path of a folder")).caused_by(e))?
         } else if rustix::process::geteuid().is_root() {
             PathBuf::from("/var/lib/pg_etl")
         } else if let Some(data) = not_empty("XDG_DATA_HOME").filter(|dir| dir.is_absolute()) {
@@ -50,9 +45,7 @@ impl Place {
             return Err(Error::usage(
                 "there is no place for the embedded cluster: neither HOME nor XDG_DATA_HOME is set",
             )
-            .hint(format!(
-                "{VARIABLE}=/some/folder loader ...; or name a database by --database-url"
-            )));
+            .hint(format!("{VARIABLE}=/some/folder loader ...; or name a database by --database-url")));
         };
         let home = home.canonicalize().unwrap_or(home);
         // pg_ctl puts the path into a shell's double quotes as it is.
@@ -82,24 +75,20 @@ impl Place {
         match fs::symlink_metadata(&self.home) {
             Ok(_) => self.check_owner().map(|()| true),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
-            Err(e) => {
-                Err(Error::usage(format!("cannot look at {}", self.home.display())).caused_by(e))
-            }
+            Err(e) => Err(Error::usage(format!("cannot look at {}", self.home.display())).caused_by(e)),
         }
     }
 
     /// Makes the folder and the socket's, and checks that both are the account's alone.
     pub fn prepare(&self) -> Result<(), Error> {
         if let Some(parent) = self.home.parent() {
-            fs::create_dir_all(parent)
-                .map_err(|e| cannot("make the folder", parent).caused_by(e))?;
+            fs::create_dir_all(parent).map_err(|e| cannot("make the folder", parent).caused_by(e))?;
         }
         match DirBuilder::new().mode(0o700).create(&self.home) {
             Ok(()) => self.take_over(&self.home)?,
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
                 // An empty folder that somebody made for us, such as mktemp -d.
-                let empty =
-                    fs::read_dir(&self.home).is_ok_and(|mut entries| entries.next().is_none());
+                let empty = fs::read_dir(&self.home).is_ok_and(|mut entries| entries.next().is_none());
                 if empty {
                     self.take_over(&self.home)?;
                 }
@@ -108,12 +97,7 @@ impl Place {
         }
         self.check_owner()?;
         // root passes everywhere, the account may be stopped by a closed folder above.
-        let entered = self
-            .account
-            .command("test")
-            .arg("-x")
-            .arg(&self.home)
-            .status();
+        let entered = self.account.command("test").arg("-x").arg(&self.home).status();
         if !entered.is_ok_and(|status| status.success()) {
             return Err(Error::usage(format!(
                 "the user postgres, who runs the server for root, cannot enter {}: a folder above is closed to it",
@@ -145,18 +129,15 @@ impl Place {
 
     /// The folder is a folder, the account's, and closed to others: the socket in it trusts whoever comes in.
     fn check_private(&self, folder: &Path) -> Result<(), Error> {
-        let found =
-            fs::symlink_metadata(folder).map_err(|e| cannot("look at", folder).caused_by(e))?;
-        let problem = if !found.is_dir() {
-            "is not a folder".to_owned()
+        let found = fs::symlink_metadata(folder).map_err(|e| cannot("look at", folder).caused_by(e))?;
+        let (problem, remedy) = if !found.is_dir() {
+            ("is not a folder".to_owned(), String::new())
         } else if found.uid() != self.account.uid {
-            format!(
-                "belongs to user {}, not to user {}, who runs the server",
-                found.uid(),
-                self.account.uid
-            )
+            let (owner, server) = (found.uid(), self.account.uid);
+            (format!("belongs to user {owner}, not to user {server}, who runs the server"), String::new())
         } else if found.mode() & 0o077 != 0 {
-            format!("is open to others (mode {:o})", found.mode() & 0o777)
+            let problem = format!("is open to others (mode {:o})", found.mode() & 0o777);
+            (problem, format!("chmod 700 {}, if it is the cluster's; or ", folder.display()))
         } else {
             return Ok(());
         };
@@ -164,21 +145,14 @@ impl Place {
             "{} {problem}: the embedded cluster needs a folder of its own",
             folder.display()
         ))
-        .hint(format!(
-            "chmod 700 it if it is the cluster's; or {VARIABLE}=/another/folder loader ..."
-        )))
+        .hint(format!("{remedy}{VARIABLE}=/another/folder loader ...")))
     }
 
     /// The server as it can be reached now: where the running one says its socket is, else where ours will be.
     pub fn server(&self) -> Server {
         let running = pidfile::read(&self.data()).ok().flatten();
-        let socket = running
-            .and_then(|found| found.socket)
-            .unwrap_or_else(|| self.socket());
-        Server {
-            home: self.home.clone(),
-            socket,
-        }
+        let socket = running.and_then(|found| found.socket).unwrap_or_else(|| self.socket());
+        Server { home: self.home.clone(), socket }
     }
 
     /// Folder of the socket: home itself, or where its path is too long for a socket one in /tmp that is named after
@@ -190,21 +164,12 @@ impl Place {
             return self.home.clone();
         }
         let digest = Sha256::digest(bytes);
-        let name: String = digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         PathBuf::from(format!("/tmp/pg_etl-{}-{name}", self.account.uid))
     }
 }
 
 fn cannot(doing: &str, folder: &Path) -> Error {
-    Error::usage(format!(
-        "cannot {doing} {} for the embedded cluster",
-        folder.display()
-    ))
-    .hint(format!(
-        "{VARIABLE}=/another/folder loader ...; or name a database by --database-url"
-    ))
+    Error::usage(format!("cannot {doing} {} for the embedded cluster", folder.display()))
+        .hint(format!("{VARIABLE}=/another/folder loader ...; or name a database by --database-url"))
 }

@@ -46,10 +46,7 @@ mod tests {
     #[test]
     fn a_quote_in_the_folder_stays_within_the_value() {
         let text = text(Path::new("/home/o'neil, ana/x"), 15);
-        assert!(
-            text.contains("unix_socket_directories = '\"/home/o''neil, ana/x\"'\n"),
-            "{text}"
-        );
+        assert!(text.contains("unix_socket_directories = '\"/home/o''neil, ana/x\"'\n"), "{text}");
         assert!(!text.contains("fsync"), "{text}");
     }
 }

@@ -24,32 +24,26 @@ impl Missing {
     pub fn look(db: &mut Database) -> Result<Self, postgres::Error> {
         let present: Vec<String> = db
             .client
-            .query(
-                "select rolname::text from pg_catalog.pg_roles where rolname = any($1)",
-                &[&&ROLES[..]],
-            )?
+            .query("select rolname::text from pg_catalog.pg_roles where rolname = any($1)", &[&&ROLES[..]])?
             .iter()
             .map(|row| row.get(0))
             .collect();
         let owner = present.iter().any(|role| role == "etl_owner");
         let row: Row = db.client.query_one(
             "select current_user::text,
-                    current_database()::text,
-                    case when $1 then pg_has_role(current_user, 'etl_owner',
-                        case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
+                    pg_catalog.current_database()::text,
+                    case when $1 then pg_catalog.pg_has_role(current_user, 'etl_owner',
+                        case when pg_catalog.current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
                     end,
-                    case when $1 then has_database_privilege('etl_owner', current_database(), 'create') end,
-                    to_regnamespace('etl') is null,
+                    case when $1 then pg_catalog.has_database_privilege('etl_owner', pg_catalog.current_database(), 'create') end,
+                    pg_catalog.to_regnamespace('etl') is null,
                     (select extversion from pg_catalog.pg_extension where extname = $2) is distinct from $3",
             &[&owner, &extension::NAME, &extension::VERSION],
         )?;
         Ok(Missing {
             user: row.get(0),
             database: row.get(1),
-            roles: ROLES
-                .into_iter()
-                .filter(|role| present.iter().all(|found| found != role))
-                .collect(),
+            roles: ROLES.into_iter().filter(|role| present.iter().all(|found| found != role)).collect(),
             owner_member: row.get::<_, Option<bool>>(2) != Some(true),
             owner_creates: row.get::<_, Option<bool>>(3) != Some(true),
             schema: row.get(4),
@@ -63,28 +57,19 @@ impl Missing {
     }
 
     fn statements(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .roles
-            .iter()
-            .map(|role| format!("create role {role} nologin;"))
-            .collect();
+        let mut lines: Vec<String> =
+            self.roles.iter().map(|role| format!("create role {role} nologin;")).collect();
         if self.owner_member {
             lines.push(format!("grant etl_owner to {};", quoted(&self.user)));
         }
         if self.owner_creates {
-            lines.push(format!(
-                "grant create on database {} to etl_owner;",
-                quoted(&self.database)
-            ));
+            lines.push(format!("grant create on database {} to etl_owner;", quoted(&self.database)));
         }
         if self.schema {
             lines.push("create schema etl authorization etl_owner;".to_owned());
         }
         if self.extension {
-            lines.push(format!(
-                "create extension {} schema public;",
-                extension::NAME
-            ));
+            lines.push(format!("create extension {} schema public;", extension::NAME));
         }
         lines
     }

@@ -17,7 +17,7 @@ const LOCK: i64 = 0x7067_5f65_746c_0001;
 /// How long another migrator, or a session that uses a table, is waited for.
 const PATIENCE: &str = "10min";
 
-/// Brings extension, roles and sets up to date; a line for each.
+/// Brings extension, roles and sets up to date; a line for each as it is done, and notes where there is a wait.
 ///
 /// # Errors
 /// Those of [`super::run`].
@@ -25,15 +25,14 @@ pub(super) fn all(
     db: &mut Database,
     sets: &[Set],
     note: &dyn Fn(String),
-) -> Result<Vec<String>, Error> {
+    line: &mut dyn FnMut(String) -> Result<(), Error>,
+) -> Result<(), Error> {
     check_encoding(db)?;
     lock(db, note)?;
-    let result = locked(db, sets);
+    let result = locked(db, sets, line);
     // Where the connection is lost these fail too, and the server has done both by itself.
     let _ = db.client.batch_execute("reset role; reset lock_timeout");
-    let _ = db
-        .client
-        .query("select pg_catalog.pg_advisory_unlock($1)", &[&LOCK]);
+    let _ = db.client.query("select pg_catalog.pg_advisory_unlock($1)", &[&LOCK]);
     result
 }
 
@@ -46,11 +45,8 @@ fn check_encoding(db: &mut Database) -> Result<(), Error> {
     if encoding == "UTF8" {
         return Ok(());
     }
-    Err(Error::mismatch(format!(
-        "the database {} is encoded in {encoding}: pg_etl needs UTF8",
-        db.label
-    ))
-    .hint("create database NAME encoding 'UTF8' template template0"))
+    Err(Error::mismatch(format!("the database {} is encoded in {encoding}: pg_etl needs UTF8", db.label))
+        .hint("create database NAME encoding 'UTF8' template template0"))
 }
 
 /// On this very connection, before refinery's first statement: it checks and creates its history without any lock.
@@ -69,55 +65,47 @@ fn lock(db: &mut Database, note: &dyn Fn(String)) -> Result<(), Error> {
     }
     note("waiting for another loader migrate".to_owned());
     db.client.query("select pg_catalog.pg_advisory_lock($1)", &[&LOCK]).map(drop).map_err(|e| {
-        Error::database(doing, e)
-            .hint("select * from pg_stat_activity a join pg_locks l using (pid) where l.locktype = 'advisory'")
+        Error::database(doing, e).hint(
+            "select * from pg_stat_activity a join pg_locks l using (pid) where l.locktype = 'advisory'",
+        )
     })
 }
 
-fn locked(db: &mut Database, sets: &[Set]) -> Result<Vec<String>, Error> {
+fn locked(
+    db: &mut Database,
+    sets: &[Set],
+    line: &mut dyn FnMut(String) -> Result<(), Error>,
+) -> Result<(), Error> {
     let extension = Extension::look(db)?;
     let change = extension.statement(db)?;
     // All sets are compared before the first statement of any: a database that does not match is left alone.
-    let comparisons = sets
-        .iter()
-        .map(|set| history::compare(db, set))
-        .collect::<Result<Vec<_>, _>>()?;
+    let comparisons = sets.iter().map(|set| history::compare(db, set)).collect::<Result<Vec<_>, _>>()?;
     let missing = Missing::look(db).map_err(|e| Error::database("look for the roles", e))?;
 
     let work = change.is_some()
         || missing.roles_or_schema()
-        || comparisons
-            .iter()
-            .any(|comparison| !comparison.pending.is_empty())
+        || comparisons.iter().any(|comparison| !comparison.pending.is_empty())
         || sets.iter().any(|set| set.load.is_some());
     if work {
         roles(db)?;
     }
-    let mut lines = vec![extension.bring(db)?];
+    line(extension.bring(db)?)?;
     if work {
         db.client.batch_execute("set role etl_owner").map_err(|e| {
-            Error::database("take on the role etl_owner", e)
-                .hint("grant etl_owner to the login role")
+            Error::database("take on the role etl_owner", e).hint("grant etl_owner to the login role")
         })?;
     }
     for (set, comparison) in sets.iter().zip(comparisons) {
-        lines.push(apply(db, set, comparison)?);
+        line(apply(db, set, comparison)?)?;
         if let Some((path, text)) = &set.load {
             // `create or replace` in its own schema; several statements sent together are one transaction.
             db.client.batch_execute(text).map_err(|e| {
-                Error::database(
-                    format!("apply {}, the load file of {}", path.display(), set.name),
-                    e,
-                )
+                Error::database(format!("apply {}, the load file of {}", path.display(), set.name), e)
             })?;
-            lines.push(format!(
-                "{}: load function from {}",
-                set.name,
-                path.display()
-            ));
+            line(format!("{}: load function from {}", set.name, path.display()))?;
         }
     }
-    Ok(lines)
+    Ok(())
 }
 
 fn roles(db: &mut Database) -> Result<(), Error> {
@@ -125,15 +113,8 @@ fn roles(db: &mut Database) -> Result<(), Error> {
         return Ok(());
     };
     let denied = e.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
-    let error = Error::database(
-        "create the roles etl_owner, etl_loader and etl_reader, and schema etl",
-        e,
-    );
-    Err(if denied {
-        error.hint(administrator::statements(db))
-    } else {
-        error
-    })
+    let error = Error::database("create the roles etl_owner, etl_loader and etl_reader, and schema etl", e);
+    Err(if denied { error.hint(administrator::statements(db)) } else { error })
 }
 
 fn apply(db: &mut Database, set: &Set, comparison: Comparison) -> Result<String, Error> {
@@ -145,11 +126,7 @@ fn apply(db: &mut Database, set: &Set, comparison: Comparison) -> Result<String,
     let mut runner = Runner::new(&set.migrations).set_grouped(true);
     runner.set_migration_table_name(set.history());
     runner.run(&mut db.client).map_err(|e| {
-        let place = if names.len() == 1 {
-            "it"
-        } else {
-            "one of them"
-        };
+        let place = if names.len() == 1 { "it" } else { "one of them" };
         Error::failed(format!(
             "cannot apply {} {}: {place} failed, and none was applied",
             set.name,
@@ -159,10 +136,7 @@ fn apply(db: &mut Database, set: &Set, comparison: Comparison) -> Result<String,
     })?;
     // Loaders and readers check whether they fit the database.
     db.client
-        .batch_execute(&format!(
-            "grant select on {} to etl_loader, etl_reader",
-            set.history()
-        ))
+        .batch_execute(&format!("grant select on {} to etl_loader, etl_reader", set.history()))
         .map_err(|e| Error::database(format!("let loaders read {}", set.history()), e))?;
     Ok(format!("{}: applied {}", set.name, names.join(", ")))
 }

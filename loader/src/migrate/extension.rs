@@ -34,23 +34,14 @@ impl Extension {
             .map_err(|e| Error::database("look for the extension", e))?;
         let found = row.map(|row| (row.get(0), row.get(1)));
         match found {
-            Some((available, installed)) => Ok(Extension {
-                available,
-                installed,
-            }),
+            Some((available, installed)) => Ok(Extension { available, installed }),
             // The files may be gone from the server while the database still has the functions.
             None => {
                 let row = db
                     .client
-                    .query_opt(
-                        "select extversion from pg_catalog.pg_extension where extname = $1",
-                        &[&NAME],
-                    )
+                    .query_opt("select extversion from pg_catalog.pg_extension where extname = $1", &[&NAME])
                     .map_err(|e| Error::database("look for the extension", e))?;
-                Ok(Extension {
-                    available: None,
-                    installed: row.map(|row| row.get(0)),
-                })
+                Ok(Extension { available: None, installed: row.map(|row| row.get(0)) })
             }
         }
     }
@@ -77,7 +68,8 @@ impl Extension {
         };
         if available != VERSION {
             let remedy = if is_older(available) {
-                "on that machine, in a checkout of this loader's version: make install; then loader migrate".to_owned()
+                "on that machine, in a checkout of this loader's version: make install; then loader migrate"
+                    .to_owned()
             } else {
                 format!("use the loader of version {available}")
             };
@@ -106,11 +98,7 @@ impl Extension {
         if let Err(e) = db.client.batch_execute(&statement) {
             let denied = e.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
             let error = Error::database(format!("bring extension {NAME} to version {VERSION}"), e);
-            return Err(if denied {
-                error.hint(administrator::statements(db))
-            } else {
-                error
-            });
+            return Err(if denied { error.hint(administrator::statements(db)) } else { error });
         }
         Ok(match &self.installed {
             None => format!("extension {NAME}: created {VERSION}"),
@@ -121,8 +109,7 @@ impl Extension {
 
 /// Whether a version of the server's comes before ours; one that is no version of ours counts as older.
 fn is_older(version: &str) -> bool {
-    let numbers =
-        |text: &str| -> Option<Vec<u32>> { text.split('.').map(|n| n.parse().ok()).collect() };
+    let numbers = |text: &str| -> Option<Vec<u32>> { text.split('.').map(|n| n.parse().ok()).collect() };
     numbers(version) < numbers(VERSION)
 }
 

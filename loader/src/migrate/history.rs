@@ -51,11 +51,7 @@ pub(super) fn compare(db: &mut Database, set: &Set) -> Result<Comparison, Error>
 pub(super) fn look(db: &mut Database, set: &Set) -> Result<Comparison, Error> {
     let applied = read(db, set)?;
     let (pending, problems) = against(&set.migrations, &applied);
-    Ok(Comparison {
-        applied,
-        pending,
-        problems,
-    })
+    Ok(Comparison { applied, pending, problems })
 }
 
 fn read(db: &mut Database, set: &Set) -> Result<Vec<Applied>, Error> {
@@ -96,9 +92,7 @@ fn read(db: &mut Database, set: &Set) -> Result<Vec<Applied>, Error> {
             })
         })
         .collect::<Result<Vec<_>, postgres::Error>>()
-        .map_err(|e| {
-            Error::mismatch(format!("{table} is not a history of migrations")).caused_by(e)
-        })
+        .map_err(|e| Error::mismatch(format!("{table} is not a history of migrations")).caused_by(e))
 }
 
 /// What is pending, and what is wrong; `ours` runs from 1 without gap.
@@ -107,24 +101,16 @@ fn against(ours: &[Migration], applied: &[Applied]) -> (Vec<Migration>, Vec<Stri
     let newest = ours.last().map_or(0, Migration::version);
     for row in applied {
         let theirs = format!("V{}__{}", row.version, row.name);
-        match ours
-            .iter()
-            .find(|migration| migration.version() == row.version)
-        {
+        match ours.iter().find(|migration| migration.version() == row.version) {
             None if row.version > newest => problems.push(format!(
                 "{theirs} was applied by a newer loader: this one knows versions up to V{newest}"
             )),
             None => problems.push(format!("{theirs} was applied, and its file was removed")),
             Some(migration) if migration.name() != row.name => {
-                problems.push(format!(
-                    "{theirs} was applied, and is now called {migration}"
-                ));
+                problems.push(format!("{theirs} was applied, and is now called {migration}"));
             }
             Some(migration) if migration.checksum().to_string() != row.checksum => {
-                problems.push(format!(
-                    "{theirs} was edited after it was applied (on {})",
-                    row.applied_on
-                ));
+                problems.push(format!("{theirs} was edited after it was applied (on {})", row.applied_on));
             }
             Some(_) => {}
         }
@@ -134,9 +120,7 @@ fn against(ours: &[Migration], applied: &[Applied]) -> (Vec<Migration>, Vec<Stri
     for migration in ours {
         if applied.iter().all(|row| row.version != migration.version()) {
             if migration.version() < last {
-                problems.push(format!(
-                    "{migration} was not applied, and V{last} after it was"
-                ));
+                problems.push(format!("{migration} was not applied, and V{last} after it was"));
             }
             pending.push(migration.clone());
         }
@@ -149,10 +133,7 @@ mod tests {
     use super::*;
 
     fn ours(files: &[(&str, &str)]) -> Vec<Migration> {
-        files
-            .iter()
-            .map(|(file, sql)| Migration::unapplied(file, sql).unwrap())
-            .collect()
+        files.iter().map(|(file, sql)| Migration::unapplied(file, sql).unwrap()).collect()
     }
 
     fn applied(migrations: &[Migration]) -> Vec<Applied> {
@@ -175,10 +156,7 @@ mod tests {
     fn what_is_pending_follows_what_is_applied() {
         let files = ours(&[("V1__a.sql", "1"), ("V2__b.sql", "2")]);
         let (pending, problems) = against(&files, &applied(&files[..1]));
-        assert_eq!(
-            pending.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            ["V2__b"]
-        );
+        assert_eq!(pending.iter().map(ToString::to_string).collect::<Vec<_>>(), ["V2__b"]);
         assert!(problems.is_empty());
         assert_eq!(against(&files, &[]).0.len(), 2);
         assert!(against(&files, &applied(&files)).0.is_empty());

@@ -2,10 +2,7 @@
 
 /// Version and name of a well-named file, such as (1, "ledger") for `V1__ledger.sql`.
 pub(super) fn parse(file: &str) -> Option<(i32, &str)> {
-    let (version, name) = file
-        .strip_suffix(".sql")?
-        .strip_prefix('V')?
-        .split_once("__")?;
+    let (version, name) = file.strip_suffix(".sql")?.strip_prefix('V')?.split_once("__")?;
     let canonical = !version.starts_with('0') && version.bytes().all(|b| b.is_ascii_digit());
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let version = version.parse().ok()?;
@@ -27,22 +24,15 @@ pub(super) fn problems<'a>(files: impl Iterator<Item = &'a str>) -> Vec<String> 
     good.sort();
     for pair in good.windows(2) {
         if pair[0].0 == pair[1].0 {
-            problems.push(format!(
-                "{} and {} have the same version",
-                pair[0].1, pair[1].1
-            ));
+            problems.push(format!("{} and {} have the same version", pair[0].1, pair[1].1));
         }
     }
     good.dedup_by_key(|(version, _)| *version);
     // A badly named file may be the missing one: one problem at a time.
     if problems.is_empty() {
-        let missing = (1..)
-            .zip(&good)
-            .find(|(expected, (version, _))| expected != version);
+        let missing = (1..).zip(&good).find(|(expected, (version, _))| expected != version);
         if let Some((expected, (_, file))) = missing {
-            problems.push(format!(
-                "V{expected} is missing before {file}: versions run from 1 without gap"
-            ));
+            problems.push(format!("V{expected} is missing before {file}: versions run from 1 without gap"));
         }
     }
     problems
@@ -84,12 +74,7 @@ mod tests {
             of(&["V1__a.sql", "V3__c.sql"]),
             "V2 is missing before V3__c.sql: versions run from 1 without gap"
         );
-        assert_eq!(
-            of(&["V1__a.sql", "V1__b.sql"]),
-            "V1__a.sql and V1__b.sql have the same version"
-        );
-        assert!(
-            of(&["V1__a.sql", "V02_b.sql"]).starts_with("V02_b.sql: expected V<n>__<name>.sql")
-        );
+        assert_eq!(of(&["V1__a.sql", "V1__b.sql"]), "V1__a.sql and V1__b.sql have the same version");
+        assert!(of(&["V1__a.sql", "V02_b.sql"]).starts_with("V02_b.sql: expected V<n>__<name>.sql"));
     }
 }

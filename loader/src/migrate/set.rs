@@ -31,11 +31,7 @@ impl Set {
         let mut sets = vec![Self::new(LEDGER, embedded.iter().copied(), "the loader")?];
         let all: Vec<String>;
         let wanted = if datasets.is_empty() {
-            all = config
-                .datasets
-                .iter()
-                .map(|dataset| dataset.name.clone())
-                .collect();
+            all = config.datasets.iter().map(|dataset| dataset.name.clone()).collect();
             &all
         } else {
             datasets
@@ -50,36 +46,23 @@ impl Set {
 
     fn of(name: &str, config: &Config) -> Result<Self, Error> {
         let known = config.datasets.iter().find(|dataset| dataset.name == name);
-        let mut set = match (
-            known.and_then(|dataset| dataset.migrations.as_ref()),
-            shipped::set(name),
-        ) {
+        let mut set = match (known.and_then(|dataset| dataset.migrations.as_ref()), shipped::set(name)) {
             (Some(folder), _) => Self::from_folder(name, folder)?,
-            (None, Some(files)) if name != LEDGER => {
-                Self::new(name, files.iter().copied(), "the loader")?
-            }
+            (None, Some(files)) if name != LEDGER => Self::new(name, files.iter().copied(), "the loader")?,
             _ if known.is_none() => {
-                return Err(config
-                    .dataset(name)
-                    .map_or_else(|error| error, |_| Error::usage(name)));
+                return Err(config.dataset(name).map_or_else(|error| error, |_| Error::usage(name)));
             }
             _ => {
                 return Err(Error::usage(format!(
                     "dataset \"{name}\" has no migrations in this loader or in {}",
                     config.origin
                 ))
-                .hint(format!(
-                    "add to [dataset.{name}]: migrations = \"migrations/{name}\""
-                )));
+                .hint(format!("add to [dataset.{name}]: migrations = \"migrations/{name}\"")));
             }
         };
         if let Some(path) = known.and_then(|dataset| dataset.load.as_ref()) {
             let text = fs::read_to_string(path).map_err(|e| {
-                Error::usage(format!(
-                    "cannot read {}, the load file of {name}",
-                    path.display()
-                ))
-                .caused_by(e)
+                Error::usage(format!("cannot read {}, the load file of {name}", path.display())).caused_by(e)
             })?;
             set.load = Some((path.clone(), text));
         }
@@ -88,38 +71,24 @@ impl Set {
 
     fn from_folder(name: &str, folder: &Path) -> Result<Self, Error> {
         let unreadable = |e: std::io::Error, path: &Path| {
-            Error::usage(format!(
-                "cannot read {}, the migrations of {name}",
-                path.display()
-            ))
-            .caused_by(e)
+            Error::usage(format!("cannot read {}, the migrations of {name}", path.display())).caused_by(e)
         };
         let mut files = Vec::new();
         for entry in fs::read_dir(folder).map_err(|e| unreadable(e, folder))? {
             let path = entry.map_err(|e| unreadable(e, folder))?.path();
             // Whatever looks like a migration counts, so that a badly named one is not passed over.
-            if path
-                .extension()
-                .is_some_and(|e| e.eq_ignore_ascii_case("sql"))
-            {
+            if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sql")) {
                 let text = fs::read_to_string(&path).map_err(|e| unreadable(e, &path))?;
-                let file = path
-                    .file_name()
-                    .map(|name| name.to_string_lossy().into_owned());
+                let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
                 files.push((file.unwrap_or_default(), text));
             }
         }
         if files.is_empty() {
-            return Err(Error::usage(format!(
-                "{} holds no migrations for {name}",
-                folder.display()
-            ))
-            .hint("write the first one, V1__tables.sql, into it"));
+            return Err(Error::usage(format!("{} holds no migrations for {name}", folder.display()))
+                .hint("write the first one, V1__tables.sql, into it"));
         }
         files.sort();
-        let files = files
-            .iter()
-            .map(|(file, text)| (file.as_str(), text.as_str()));
+        let files = files.iter().map(|(file, text)| (file.as_str(), text.as_str()));
         Self::new(name, files, &folder.display().to_string())
     }
 
@@ -141,17 +110,10 @@ impl Set {
             .map(|(file, text)| Migration::unapplied(file, text))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| {
-                Error::mismatch(format!(
-                    "the migrations of {name} in {place} cannot be used"
-                ))
-                .caused_by(e)
+                Error::mismatch(format!("the migrations of {name} in {place} cannot be used")).caused_by(e)
             })?;
         migrations.sort();
-        Ok(Set {
-            name: name.to_owned(),
-            migrations,
-            load: None,
-        })
+        Ok(Set { name: name.to_owned(), migrations, load: None })
     }
 
     /// The table that says what was applied.
@@ -169,37 +131,19 @@ mod tests {
     #[test]
     fn every_embedded_file_is_a_migration_and_every_file_is_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
-        let folders: Vec<PathBuf> = fs::read_dir(folder)
-            .unwrap()
-            .map(|e| e.unwrap().path())
-            .filter(|p| p.is_dir())
-            .collect();
+        let folders: Vec<PathBuf> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
         assert_eq!(shipped::SETS.len(), folders.len());
         for folder in folders {
             let name = folder.file_name().unwrap().to_str().unwrap();
             let embedded = shipped::set(name).unwrap();
-            assert_eq!(
-                embedded.len(),
-                fs::read_dir(&folder).unwrap().count(),
-                "{name}"
-            );
+            assert_eq!(embedded.len(), fs::read_dir(&folder).unwrap().count(), "{name}");
             let set = Set::new(name, embedded.iter().copied(), "the loader").unwrap();
             let versions: Vec<i32> = set.migrations.iter().map(Migration::version).collect();
-            assert_eq!(
-                versions,
-                (1..=embedded.len() as i32).collect::<Vec<_>>(),
-                "{name}"
-            );
+            assert_eq!(versions, (1..=embedded.len() as i32).collect::<Vec<_>>(), "{name}");
             for (file, text) in embedded {
-                assert_eq!(
-                    *text,
-                    fs::read_to_string(folder.join(file)).unwrap(),
-                    "{file}"
-                );
-                assert!(
-                    !text.contains('\r'),
-                    "{file}: refinery hashes bytes, line ends are LF"
-                );
+                assert_eq!(*text, fs::read_to_string(folder.join(file)).unwrap(), "{file}");
+                assert!(!text.contains('\r'), "{file}: refinery hashes bytes, line ends are LF");
             }
         }
     }
@@ -213,10 +157,7 @@ mod tests {
         fs::write(folder.path().join("V1__tables.sql"), "select 1").unwrap();
         let set = Set::from_folder("rides", folder.path()).unwrap();
         assert_eq!(
-            set.migrations
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>(),
+            set.migrations.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["V1__tables", "V2__more"]
         );
         assert_eq!(set.history(), "etl.rides_history");

@@ -16,14 +16,9 @@ use crate::shipped;
 /// What would stop `loader migrate` before its first statement.
 pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
     let extension = Extension::look(db)?.statement(db)?;
-    let comparisons = sets
-        .iter()
-        .map(|set| history::compare(db, set))
-        .collect::<Result<Vec<_>, _>>()?;
+    let comparisons = sets.iter().map(|set| history::compare(db, set)).collect::<Result<Vec<_>, _>>()?;
     let missing = Missing::look(db).map_err(|e| Error::database("look for the roles", e))?;
-    let pending = comparisons
-        .iter()
-        .any(|comparison| !comparison.pending.is_empty());
+    let pending = comparisons.iter().any(|comparison| !comparison.pending.is_empty());
 
     let mut out = std::io::stdout().lock();
     if pending || extension.is_some() || missing.roles_or_schema() {
@@ -44,12 +39,7 @@ pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
         if comparison.pending.is_empty() {
             writeln!(out, "-- {}: already up to date", set.name)?;
         } else {
-            writeln!(
-                out,
-                "-- {}: in one transaction, recorded in {}\nbegin;",
-                set.name,
-                set.history()
-            )?;
+            writeln!(out, "-- {}: in one transaction, recorded in {}\nbegin;", set.name, set.history())?;
             for migration in &comparison.pending {
                 writeln!(
                     out,
@@ -58,20 +48,10 @@ pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
                     migration.sql().unwrap_or_default().trim_end()
                 )?;
             }
-            writeln!(
-                out,
-                "commit;\ngrant select on {} to etl_loader, etl_reader;",
-                set.history()
-            )?;
+            writeln!(out, "commit;\ngrant select on {} to etl_loader, etl_reader;", set.history())?;
         }
         if let Some((path, text)) = &set.load {
-            writeln!(
-                out,
-                "-- {}: {}\n{}",
-                set.name,
-                path.display(),
-                text.trim_end()
-            )?;
+            writeln!(out, "-- {}: {}\n{}", set.name, path.display(), text.trim_end())?;
         }
     }
     Ok(())

@@ -18,39 +18,19 @@ const HEADINGS: [&str; 4] = ["set", "version", "name", "state"];
 pub(super) fn print(db: &mut Database, sets: &[Set], format: RowFormat) -> Result<Exit, Error> {
     let extension = Extension::look(db)?;
     let (version, state, mut fits) = describe(&extension);
-    let mut rows = vec![[
-        "extension".to_owned(),
-        version,
-        extension::NAME.to_owned(),
-        state,
-    ]];
+    let mut rows = vec![["extension".to_owned(), version, extension::NAME.to_owned(), state]];
     let mut problems = Vec::new();
     for set in sets {
         let comparison = history::look(db, set)?;
         for row in &comparison.applied {
             let state = format!("applied on {}", row.applied_on);
-            rows.push([
-                set.name.clone(),
-                format!("V{}", row.version),
-                row.name.clone(),
-                state,
-            ]);
+            rows.push([set.name.clone(), format!("V{}", row.version), row.name.clone(), state]);
         }
         for migration in &comparison.pending {
             let version = format!("V{}", migration.version());
-            rows.push([
-                set.name.clone(),
-                version,
-                migration.name().to_owned(),
-                "pending".to_owned(),
-            ]);
+            rows.push([set.name.clone(), version, migration.name().to_owned(), "pending".to_owned()]);
         }
-        problems.extend(
-            comparison
-                .problems
-                .into_iter()
-                .map(|problem| format!("{}: {problem}", set.name)),
-        );
+        problems.extend(comparison.problems.into_iter().map(|problem| format!("{}: {problem}", set.name)));
     }
     write(&rows, format)?;
     for problem in &problems {
@@ -65,19 +45,9 @@ fn describe(found: &Extension) -> (String, String, bool) {
     let needed = extension::VERSION;
     match (&found.available, &found.installed) {
         (_, Some(version)) if found.is_current() => (version.clone(), "created".to_owned(), true),
-        (None, _) => (
-            needed.to_owned(),
-            "not installed on the server".to_owned(),
-            false,
-        ),
-        (Some(other), _) if other != needed => {
-            (needed.to_owned(), format!("the server has {other}"), false)
-        }
-        (_, Some(old)) => (
-            needed.to_owned(),
-            format!("pending, the database has {old}"),
-            true,
-        ),
+        (None, _) => (needed.to_owned(), "not installed on the server".to_owned(), false),
+        (Some(other), _) if other != needed => (needed.to_owned(), format!("the server has {other}"), false),
+        (_, Some(old)) => (needed.to_owned(), format!("pending, the database has {old}"), true),
         (_, None) => (needed.to_owned(), "pending".to_owned(), true),
     }
 }
@@ -87,13 +57,7 @@ fn write(rows: &[[String; 4]], format: RowFormat) -> Result<(), Error> {
     match format {
         RowFormat::Table => {
             let widths: Vec<usize> = (0..HEADINGS.len() - 1)
-                .map(|i| {
-                    rows.iter()
-                        .map(|row| row[i].len())
-                        .chain([HEADINGS[i].len()])
-                        .max()
-                        .unwrap_or(0)
-                })
+                .map(|i| rows.iter().map(|row| row[i].len()).chain([HEADINGS[i].len()]).max().unwrap_or(0))
                 .collect();
             let headings = HEADINGS.map(str::to_owned);
             for row in std::iter::once(&headings).chain(rows) {
@@ -107,11 +71,7 @@ fn write(rows: &[[String; 4]], format: RowFormat) -> Result<(), Error> {
             let objects: Vec<serde_json::Map<_, _>> = rows
                 .iter()
                 .map(|row| {
-                    HEADINGS
-                        .iter()
-                        .zip(row)
-                        .map(|(k, v)| ((*k).to_owned(), v.clone().into()))
-                        .collect()
+                    HEADINGS.iter().zip(row).map(|(k, v)| ((*k).to_owned(), v.clone().into())).collect()
                 })
                 .collect();
             writeln!(out, "{}", serde_json::json!(objects))?;
