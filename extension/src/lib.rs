@@ -11,6 +11,8 @@ mod value;
 
 pgrx::pg_module_magic!(name, version);
 
+mod mobilize;
+
 /// The hook that `cargo pgrx test` calls; the framework looks it up by this name.
 #[cfg(test)]
 pub mod pg_test {

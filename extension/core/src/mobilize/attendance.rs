@@ -133,7 +133,11 @@ impl<'a> Fields<'a> {
     pub(super) fn parse(record: &'a str) -> Result<Self, Problem> {
         match Fragment::whole(record).object(At::new("", ""))? {
             Some(fields) => Ok(fields),
-            None => Err(Problem::WrongType { field: String::new(), expected: "an object", found: "null".to_owned() }),
+            None => Err(Problem::WrongType {
+                field: String::new(),
+                expected: "an object",
+                found: "null".to_owned(),
+            }),
         }
     }
 }
@@ -143,7 +147,10 @@ impl<'a> Attendance<'a> {
     pub fn parse(record: &'a str) -> Self {
         match Fields::parse(record) {
             Ok(fields) => Self::from_fields(fields),
-            Err(problem) => Self { problem: Some(problem), ..Self::default() },
+            Err(problem) => Self {
+                problem: Some(problem),
+                ..Self::default()
+            },
         }
     }
 
@@ -156,7 +163,10 @@ impl<'a> Attendance<'a> {
         let is_masked = has_no_id && event_id == Ok(None);
         if has_no_id && !is_masked {
             let rule = "a record without it is masked only where /event/id is missing too";
-            first.note(Problem::Missing { field: at("id").pointer(), rule });
+            first.note(Problem::Missing {
+                field: at("id").pointer(),
+                rule,
+            });
         }
         let attendance_id = first.keep(fields.id.integer(at("id")));
         let event_id = first.keep(event_id);
@@ -194,7 +204,10 @@ impl<'a> Attendance<'a> {
             event_hash: fields.event.hash().filter(|_| !is_masked),
             timeslot_hash: fields.timeslot.hash().filter(|_| !is_masked),
             sponsor_hash: fields.sponsor.hash(),
-            custom_signup_field_values: fields.custom_signup_field_values.text().filter(|text| *text != "[]"),
+            custom_signup_field_values: fields
+                .custom_signup_field_values
+                .text()
+                .filter(|text| *text != "[]"),
             is_custom_absent: fields.custom_signup_field_values.is_absent(),
             person,
             problem: first.into_problem(),
@@ -205,17 +218,23 @@ impl<'a> Attendance<'a> {
 /// Why the attendance has nobody: the person's own problem where it is about the key.
 fn no_user(person: Option<&Person<'_>>) -> Problem {
     let of_key = |problem: &&Problem| matches!(problem.field(), "/person" | "/person/user_id");
-    person.and_then(|person| person.problem.as_ref()).filter(of_key).cloned().unwrap_or(Problem::Missing {
-        field: "/person/user_id".to_owned(),
-        rule: "an attendance is somebody's",
-    })
+    person
+        .and_then(|person| person.problem.as_ref())
+        .filter(of_key)
+        .cloned()
+        .unwrap_or(Problem::Missing {
+            field: "/person/user_id".to_owned(),
+            rule: "an attendance is somebody's",
+        })
 }
 
 impl<'a> Referrer<'a> {
     fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
         let at = |key| At::new("/referrer", key);
         let fields = fragment.object::<ReferrerFields<'a>>(at(""));
-        let Some(fields) = first.keep(fields) else { return Self::default() };
+        let Some(fields) = first.keep(fields) else {
+            return Self::default();
+        };
         Self {
             utm_source: first.keep(fields.utm_source.text(at("utm_source"))),
             utm_medium: first.keep(fields.utm_medium.text(at("utm_medium"))),

@@ -45,27 +45,44 @@ impl<'a> Fragment<'a> {
         self.expect(b'[', "a list", at)
     }
 
-    fn expect<T: Deserialize<'a>>(self, first: u8, expected: &'static str, at: At<'_>) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text() else { return Ok(None) };
+    fn expect<T: Deserialize<'a>>(
+        self,
+        first: u8,
+        expected: &'static str,
+        at: At<'_>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text() else {
+            return Ok(None);
+        };
         let begins = text.bytes().find(|byte| !byte.is_ascii_whitespace());
         if begins.is_some_and(|byte| byte != first && is_start_of_value(byte)) {
-            return Err(Problem::WrongType { field: at.pointer(), expected, found: kind(begins).to_owned() });
+            return Err(Problem::WrongType {
+                field: at.pointer(),
+                expected,
+                found: kind(begins).to_owned(),
+            });
         }
         serde_json::from_str(text)
             .map(Some)
-            .map_err(|error| Problem::Unreadable { field: at.pointer(), detail: unreadable(&error) })
+            .map_err(|error| Problem::Unreadable {
+                field: at.pointer(),
+                detail: unreadable(&error),
+            })
     }
 
     /// The fragment's number, by which equal texts are found; not for absent and null.
     pub(super) fn hash(self) -> Option<i64> {
-        self.text().map(|text| xxh3_64(text.as_bytes()).cast_signed())
+        self.text()
+            .map(|text| xxh3_64(text.as_bytes()).cast_signed())
     }
 
     /// The object's `id`; nothing where object or id are absent or null.
     ///
     /// Ids of the texts met lately are remembered by their hash, for one event stands in thousands of records.
     pub(super) fn id(self, pointer: &'static str) -> Result<Option<i64>, Problem> {
-        let (Some(text), Some(hash)) = (self.text(), self.hash()) else { return Ok(None) };
+        let (Some(text), Some(hash)) = (self.text(), self.hash()) else {
+            return Ok(None);
+        };
         if let Some(id) = Remembered::get(hash, text.len()) {
             return Ok(Some(id));
         }
@@ -111,12 +128,17 @@ impl Remembered {
     }
 
     fn put(hash: i64, length: usize, id: i64) {
-        MEMORY.with_borrow_mut(|memory| memory[hash.cast_unsigned() as usize % PLACES] = Self { hash, length, id });
+        MEMORY.with_borrow_mut(|memory| {
+            memory[hash.cast_unsigned() as usize % PLACES] = Self { hash, length, id }
+        });
     }
 }
 
 fn is_start_of_value(byte: u8) -> bool {
-    matches!(byte, b'{' | b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9')
+    matches!(
+        byte,
+        b'{' | b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9'
+    )
 }
 
 fn kind(begins: Option<u8>) -> &'static str {

@@ -104,17 +104,34 @@ impl<'a> Person<'a> {
         let mut first = First::default();
         fragment.text()?;
         let Some(fields) = first.keep(fragment.object::<Fields<'a>>(At::new(PERSON, ""))) else {
-            return Some(Self { problem: first.into_problem(), ..Self::default() });
+            return Some(Self {
+                problem: first.into_problem(),
+                ..Self::default()
+            });
         };
         let at = |key| At::new(PERSON, key);
 
         if fields.user_id.is_absent_or_null() {
-            first.note(Problem::Missing { field: at("user_id").pointer(), rule: "people are keyed by it" });
+            first.note(Problem::Missing {
+                field: at("user_id").pointer(),
+                rule: "people are keyed by it",
+            });
         }
         let id = first.keep(fields.id.integer(at("id")));
-        let (email_address, other_email_addresses) = addresses(fields.email_addresses, "email_addresses", "address", &mut first);
-        let (phone_number, other_phone_numbers) = addresses(fields.phone_numbers, "phone_numbers", "number", &mut first);
-        let (postal_code, other_postal_codes) = addresses(fields.postal_addresses, "postal_addresses", "postal_code", &mut first);
+        let (email_address, other_email_addresses) = addresses(
+            fields.email_addresses,
+            "email_addresses",
+            "address",
+            &mut first,
+        );
+        let (phone_number, other_phone_numbers) =
+            addresses(fields.phone_numbers, "phone_numbers", "number", &mut first);
+        let (postal_code, other_postal_codes) = addresses(
+            fields.postal_addresses,
+            "postal_addresses",
+            "postal_code",
+            &mut first,
+        );
         Some(Self {
             user_id: first.keep(fields.user_id.integer(at("user_id"))),
             person_id: first.keep(fields.person_id.integer(at("person_id"))).or(id),
@@ -136,14 +153,32 @@ impl<'a> Person<'a> {
 }
 
 /// The primary value of a list and the others in their order; items without a value are passed over.
-fn addresses<'a>(list: Fragment<'a>, name: &'static str, key: &'static str, first: &mut First) -> (Text<'a>, Option<Vec<Cow<'a, str>>>) {
+fn addresses<'a>(
+    list: Fragment<'a>,
+    name: &'static str,
+    key: &'static str,
+    first: &mut First,
+) -> (Text<'a>, Option<Vec<Cow<'a, str>>>) {
     let mut primary: Option<usize> = None;
     let mut values = Vec::new();
     let parent = [PERSON, name].join("/");
-    for (index, item) in first.keep(list.list::<Fragment<'a>>(At::new(PERSON, name))).into_iter().flatten().enumerate() {
-        let Some(item) = first.keep(item.object::<Item<'a>>(At::item(&parent, index, ""))) else { continue };
-        let is_primary = first.keep(item.primary.clone().boolean(At::item(&parent, index, "primary"))) == Some(true);
-        let Some(value) = first.keep(item.value(key).text(At::item(&parent, index, key))) else { continue };
+    for (index, item) in first
+        .keep(list.list::<Fragment<'a>>(At::new(PERSON, name)))
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
+        let Some(item) = first.keep(item.object::<Item<'a>>(At::item(&parent, index, ""))) else {
+            continue;
+        };
+        let is_primary = first.keep(
+            item.primary
+                .clone()
+                .boolean(At::item(&parent, index, "primary")),
+        ) == Some(true);
+        let Some(value) = first.keep(item.value(key).text(At::item(&parent, index, key))) else {
+            continue;
+        };
         if is_primary {
             primary.get_or_insert(values.len());
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::value::Epoch;
+
 /// What was found where, and the rule it breaks. Values of personal fields are never quoted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {
@@ -82,13 +84,21 @@ impl fmt::Display for Problem {
         }
         match self {
             Self::Unreadable { detail, .. } => write!(f, "{detail}"),
-            Self::WrongType { expected, found, .. } => write!(f, "expected {expected}, found {found}"),
+            Self::WrongType {
+                expected, found, ..
+            } => write!(f, "expected {expected}, found {found}"),
             Self::OutOfRange { found, .. } => {
-                write!(f, "expected an integer between -9223372036854775808 and 9223372036854775807, found {found}")
+                write!(
+                    f,
+                    "expected an integer between -9223372036854775808 and 9223372036854775807, found {found}"
+                )
             }
             Self::Missing { rule, .. } => write!(f, "missing or null, but {rule}"),
             Self::EpochOutOfRange { found, .. } => {
-                write!(f, "expected seconds since 1970 in the years 1 to 9999, found {found}")?;
+                write!(
+                    f,
+                    "expected seconds since 1970 in the years 1 to 9999, found {found}"
+                )?;
                 match Epoch::is_plausible_milliseconds(*found) {
                     true => f.write_str(" (milliseconds?)"),
                     false => Ok(()),
@@ -100,8 +110,6 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
-
-use super::value::Epoch;
 
 /// The first problem of a part; reading goes on behind it, so that keys are known for as many rows as possible.
 #[derive(Debug, Default)]

@@ -73,9 +73,13 @@ impl<'a> Location<'a> {
     pub(super) fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
         let at = |key| At::new("/event/location", key);
         let fields = fragment.object::<LocationFields<'a>>(at(""));
-        let Some(fields) = first.keep(fields) else { return Self::default() };
+        let Some(fields) = first.keep(fields) else {
+            return Self::default();
+        };
         let inner = |key| At::new("/event/location/location", key);
-        let coordinates = first.keep(fields.location.object::<Coordinates<'a>>(inner(""))).unwrap_or_default();
+        let coordinates = first
+            .keep(fields.location.object::<Coordinates<'a>>(inner("")))
+            .unwrap_or_default();
         Self {
             venue: first.keep(fields.venue.text(at("venue"))),
             address_lines: lines(fields.address_lines, first),
@@ -85,9 +89,18 @@ impl<'a> Location<'a> {
             postal_code: first.keep(fields.postal_code.text(at("postal_code"))),
             latitude: first.keep(coordinates.latitude.float(inner("latitude"))),
             longitude: first.keep(coordinates.longitude.float(inner("longitude"))),
-            congressional_district: first.keep(fields.congressional_district.text(at("congressional_district"))),
-            state_leg_district: first.keep(fields.state_leg_district.text(at("state_leg_district"))),
-            state_senate_district: first.keep(fields.state_senate_district.text(at("state_senate_district"))),
+            congressional_district: first.keep(
+                fields
+                    .congressional_district
+                    .text(at("congressional_district")),
+            ),
+            state_leg_district: first
+                .keep(fields.state_leg_district.text(at("state_leg_district"))),
+            state_senate_district: first.keep(
+                fields
+                    .state_senate_district
+                    .text(at("state_senate_district")),
+            ),
         }
     }
 }
@@ -96,7 +109,11 @@ impl<'a> Location<'a> {
 fn lines<'a>(list: Fragment<'a>, first: &mut First) -> Option<Vec<Cow<'a, str>>> {
     const LIST: &str = "/event/location/address_lines";
     let lines = first.keep(list.list::<Scalar<'a>>(At::new(LIST, "")))?;
-    let text = |(index, line): (usize, Scalar<'a>)| first.keep(line.text(At::item(LIST, index, ""))).unwrap_or_default();
+    let text = |(index, line): (usize, Scalar<'a>)| {
+        first
+            .keep(line.text(At::item(LIST, index, "")))
+            .unwrap_or_default()
+    };
     Some(lines.into_iter().enumerate().map(text).collect())
 }
 
@@ -130,7 +147,9 @@ impl<'a> Contact<'a> {
     pub(super) fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
         let at = |key| At::new("/event/contact", key);
         let fields = fragment.object::<ContactFields<'a>>(at(""));
-        let Some(fields) = first.keep(fields) else { return Self::default() };
+        let Some(fields) = first.keep(fields) else {
+            return Self::default();
+        };
         Self {
             name: first.keep(fields.name.text(at("name"))),
             email_address: first.keep(fields.email_address.text(at("email_address"))),
@@ -166,11 +185,17 @@ impl<'a> Campaign<'a> {
     pub(super) fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
         let at = |key| At::new("/event/event_campaign", key);
         let fields = fragment.object::<CampaignFields<'a>>(at(""));
-        let Some(fields) = first.keep(fields) else { return Self::default() };
+        let Some(fields) = first.keep(fields) else {
+            return Self::default();
+        };
         Self {
             event_campaign_id: first.keep(fields.id.integer(at("id"))),
             slug: first.keep(fields.slug.text(at("slug"))),
-            event_create_page_url: first.keep(fields.event_create_page_url.text(at("event_create_page_url"))),
+            event_create_page_url: first.keep(
+                fields
+                    .event_create_page_url
+                    .text(at("event_create_page_url")),
+            ),
         }
     }
 }
@@ -195,14 +220,24 @@ struct TagFields<'a> {
 impl<'a> Tags<'a> {
     pub(super) fn parse(list: Fragment<'a>, first: &mut First) -> Self {
         const LIST: &str = "/event/tags";
-        let Some(tags) = first.keep(list.list::<Fragment<'a>>(At::new(LIST, ""))) else { return Self::default() };
-        let (mut ids, mut names) = (Vec::with_capacity(tags.len()), Vec::with_capacity(tags.len()));
+        let Some(tags) = first.keep(list.list::<Fragment<'a>>(At::new(LIST, ""))) else {
+            return Self::default();
+        };
+        let (mut ids, mut names) = (
+            Vec::with_capacity(tags.len()),
+            Vec::with_capacity(tags.len()),
+        );
         for (index, tag) in tags.into_iter().enumerate() {
             let at = |key| At::item(LIST, index, key);
-            let tag = first.keep(tag.object::<TagFields<'a>>(at(""))).unwrap_or_default();
+            let tag = first
+                .keep(tag.object::<TagFields<'a>>(at("")))
+                .unwrap_or_default();
             ids.push(first.keep(tag.id.integer(at("id"))));
             names.push(first.keep(tag.name.text(at("name"))));
         }
-        Self { ids: Some(ids), names: Some(names) }
+        Self {
+            ids: Some(ids),
+            names: Some(names),
+        }
     }
 }
