@@ -13,8 +13,8 @@ mod rows;
 extension_sql_file!("mobilize/types.sql", name = "mobilize_types");
 
 extension_sql_file!(
-    "mobilize/comments.sql",
-    name = "mobilize_comments",
+    "mobilize/functions.sql",
+    name = "mobilize_functions",
     requires = [
         etl_parse_attendance,
         etl_parse_masked_attendance,
@@ -24,6 +24,12 @@ extension_sql_file!(
         etl_explode_timeslots,
         etl_explode_custom_fields
     ]
+);
+
+extension_sql_file!(
+    "../../sql/load/mobilize.sql",
+    name = "etl_load_mobilize",
+    requires = ["mobilize_functions"]
 );
 
 /// One record of the attendances list: its attendance, its person, and hashes of its other parts.
@@ -37,7 +43,10 @@ fn etl_parse_attendance(
 
 /// The event of one record.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000, requires = ["mobilize_types"])]
-fn etl_parse_event(record: &str, fcinfo: pg_sys::FunctionCallInfo) -> pgrx::composite_type!('static, "etl_event") {
+fn etl_parse_event(
+    record: &str,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> pgrx::composite_type!('static, "etl_event") {
     composite::row(fcinfo, rows::event(&read::Event::parse(record)))
 }
 
@@ -46,7 +55,10 @@ type TextColumn = Option<String>;
 
 /// The timeslot of one record.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the columns from the signature"
+)]
 fn etl_parse_timeslot(
     record: &str,
 ) -> TableIterator<
@@ -68,7 +80,10 @@ fn etl_parse_timeslot(
 
 /// The timeslots of an event's own list, as `etl_parse_event` returns it.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the columns from the signature"
+)]
 fn etl_explode_timeslots<'a>(
     timeslots: &'a str,
 ) -> TableIterator<
@@ -117,7 +132,10 @@ fn timeslot(row: read::Timeslot<'_>) -> TimeslotRow {
 
 /// The answers of a list of custom fields, as `etl_parse_attendance` returns it.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the columns from the signature"
+)]
 fn etl_explode_custom_fields<'a>(
     custom_signup_field_values: &'a str,
 ) -> TableIterator<
@@ -132,18 +150,20 @@ fn etl_explode_custom_fields<'a>(
         name!(field, Option<String>),
     ),
 > {
-    TableIterator::new(read::explode_custom_fields(custom_signup_field_values).map(|row| {
-        let (problem, sqlstate, field) = explained(row.problem);
-        (
-            row.custom_field_id,
-            owned(row.custom_field_name),
-            owned(row.text_value),
-            row.boolean_value,
-            problem,
-            sqlstate,
-            field,
-        )
-    }))
+    TableIterator::new(
+        read::explode_custom_fields(custom_signup_field_values).map(|row| {
+            let (problem, sqlstate, field) = explained(row.problem);
+            (
+                row.custom_field_id,
+                owned(row.custom_field_name),
+                owned(row.text_value),
+                row.boolean_value,
+                problem,
+                sqlstate,
+                field,
+            )
+        }),
+    )
 }
 
 /// One organization of one record: `place` is `/sponsor` or `/event/sponsor`.
@@ -151,41 +171,53 @@ fn etl_explode_custom_fields<'a>(
 /// # Errors
 /// 22023 for any other place.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
-#[allow(clippy::result_large_err, reason = "PostgreSQL gets the SQLSTATE from an unboxed report only")]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the columns from the signature"
+)]
+#[allow(
+    clippy::result_large_err,
+    reason = "PostgreSQL gets the SQLSTATE from an unboxed report only"
+)]
 fn etl_parse_organization(
     record: &str,
     place: &str,
 ) -> Result<
     TableIterator<
-    'static,
-    (
-        name!(organization_id, Option<i64>),
-        name!(name, Option<String>),
-        name!(slug, Option<String>),
-        name!(org_type, Option<String>),
-        name!(is_coordinated, Option<bool>),
-        name!(is_independent, Option<bool>),
-        name!(is_primary_campaign, Option<bool>),
-        name!(race_type, Option<String>),
-        name!(state, Option<String>),
-        name!(district, Option<String>),
-        name!(candidate_name, Option<String>),
-        name!(event_feed_url, Option<String>),
-        name!(logo_url, Option<String>),
-        name!(created_date, Option<TimestampWithTimeZone>),
-        name!(modified_date, Option<TimestampWithTimeZone>),
-        name!(problem, Option<String>),
-        name!(sqlstate, Option<&'static str>),
-        name!(field, Option<String>),
-    ),
->, ErrorReport> {
+        'static,
+        (
+            name!(organization_id, Option<i64>),
+            name!(name, Option<String>),
+            name!(slug, Option<String>),
+            name!(org_type, Option<String>),
+            name!(is_coordinated, Option<bool>),
+            name!(is_independent, Option<bool>),
+            name!(is_primary_campaign, Option<bool>),
+            name!(race_type, Option<String>),
+            name!(state, Option<String>),
+            name!(district, Option<String>),
+            name!(candidate_name, Option<String>),
+            name!(event_feed_url, Option<String>),
+            name!(logo_url, Option<String>),
+            name!(created_date, Option<TimestampWithTimeZone>),
+            name!(modified_date, Option<TimestampWithTimeZone>),
+            name!(problem, Option<String>),
+            name!(sqlstate, Option<&'static str>),
+            name!(field, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
     let place = match place {
         "/sponsor" => read::Place::Attendance,
         "/event/sponsor" => read::Place::Event,
         _ => {
             let message = format!("a record has no organization at {place:?}");
-            let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message, "etl_parse_organization");
+            let report = ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                message,
+                "etl_parse_organization",
+            );
             return Err(report.set_hint("The places are /sponsor and /event/sponsor."));
         }
     };
@@ -215,7 +247,10 @@ fn etl_parse_organization(
 
 /// A masked record; its key's `occurrence` is for the load to count.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the columns from the signature"
+)]
 fn etl_parse_masked_attendance(
     record: &str,
 ) -> TableIterator<
@@ -248,7 +283,11 @@ fn etl_parse_masked_attendance(
         name!(field, Option<String>),
     ),
 > {
-    let read::MaskedAttendance { attendance: row, event_type, timeslot } = read::MaskedAttendance::parse(record);
+    let read::MaskedAttendance {
+        attendance: row,
+        event_type,
+        timeslot,
+    } = read::MaskedAttendance::parse(record);
     let (problem, sqlstate, field) = explained(row.problem);
     TableIterator::once((
         row.user_id,
@@ -295,6 +334,10 @@ fn owned(text: read::Text<'_>) -> Option<String> {
 fn explained(problem: Option<Problem>) -> (Option<String>, Option<&'static str>, Option<String>) {
     match problem {
         None => (None, None, None),
-        Some(problem) => (Some(problem.to_string()), Some(problem.sqlstate()), Some(problem.field().to_owned())),
+        Some(problem) => (
+            Some(problem.to_string()),
+            Some(problem.sqlstate()),
+            Some(problem.field().to_owned()),
+        ),
     }
 }

@@ -20,6 +20,7 @@ language plpgsql
 volatile
 parallel unsafe
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $function$
 #variable_conflict use_column
 declare
@@ -34,67 +35,57 @@ begin
             using errcode = 'undefined_table', hint = 'loader run mobilize FILE, or: select * from etl_load_mobilize(''[...]'')';
     end if;
 
-    -- "offset 0" keeps the planner from calling the function once a column.
     execute format($sql$
         create temporary table mobilize_attendances on commit drop as
         select
-            source,
-            line,
-            staged,
-            (parsed).attendance_id,
-            (parsed).created_date,
-            (parsed).modified_date,
-            (parsed).user_id,
-            (parsed).event_id,
-            (parsed).timeslot_id,
-            (parsed).sponsor_organization_id,
-            (parsed).status,
-            (parsed).attended,
-            (parsed).rating,
-            (parsed).feedback,
-            (parsed).referrer_utm_source,
-            (parsed).referrer_utm_medium,
-            (parsed).referrer_utm_campaign,
-            (parsed).referrer_utm_term,
-            (parsed).referrer_utm_content,
-            (parsed).referrer_url,
-            (parsed).absent,
-            coalesce(framing_problem, (parsed).problem) as problem,
-            coalesce(framing_sqlstate, (parsed).sqlstate) as sqlstate,
-            (parsed).field,
-            (parsed).is_masked,
-            (parsed).event_hash,
-            (parsed).timeslot_hash,
-            (parsed).sponsor_hash,
-            (parsed).custom_signup_field_values,
-            (parsed).person_id,
-            (parsed).person_created_date,
-            (parsed).person_modified_date,
-            (parsed).given_name,
-            (parsed).family_name,
-            (parsed).email_address,
-            (parsed).other_email_addresses,
-            (parsed).phone_number,
-            (parsed).other_phone_numbers,
-            (parsed).postal_code,
-            (parsed).other_postal_codes,
-            (parsed).sms_opt_in_status,
-            (parsed).blocked_date,
-            (parsed).has_person,
-            (parsed).person_problem,
-            (parsed).person_sqlstate,
-            (parsed).person_field
-        from (
-            select
-                source,
-                line,
-                ctid as staged,
-                problem as framing_problem,
-                sqlstate as framing_sqlstate,
-                case when problem is null then @extschema@.etl_parse_attendance(record) end as parsed
-            from %s
-            offset 0
-        ) as record
+            run.source,
+            run.line,
+            run.ctid as staged,
+            parsed.attendance_id,
+            parsed.created_date,
+            parsed.modified_date,
+            parsed.user_id,
+            parsed.event_id,
+            parsed.timeslot_id,
+            parsed.sponsor_organization_id,
+            parsed.status,
+            parsed.attended,
+            parsed.rating,
+            parsed.feedback,
+            parsed.referrer_utm_source,
+            parsed.referrer_utm_medium,
+            parsed.referrer_utm_campaign,
+            parsed.referrer_utm_term,
+            parsed.referrer_utm_content,
+            parsed.referrer_url,
+            parsed.absent,
+            coalesce(run.problem, parsed.problem) as problem,
+            coalesce(run.sqlstate, parsed.sqlstate) as sqlstate,
+            parsed.field,
+            parsed.is_masked,
+            parsed.event_hash,
+            parsed.timeslot_hash,
+            parsed.sponsor_hash,
+            parsed.custom_signup_field_values,
+            parsed.person_id,
+            parsed.person_created_date,
+            parsed.person_modified_date,
+            parsed.given_name,
+            parsed.family_name,
+            parsed.email_address,
+            parsed.other_email_addresses,
+            parsed.phone_number,
+            parsed.other_phone_numbers,
+            parsed.postal_code,
+            parsed.other_postal_codes,
+            parsed.sms_opt_in_status,
+            parsed.blocked_date,
+            parsed.has_person,
+            parsed.person_problem,
+            parsed.person_sqlstate,
+            parsed.person_field
+        from %s as run
+        cross join lateral @extschema@.etl_parse_attendance(case when run.problem is null then run.record end) as parsed
         $sql$, staging);
     analyze pg_temp.mobilize_attendances
         (attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash);
@@ -107,19 +98,10 @@ begin
             where event_hash is not null
             group by source, event_hash
         )
-        select source, line, staged, copies, event_hash, (parsed).*
-        from (
-            select
-                fragment.source,
-                run.line,
-                fragment.staged,
-                fragment.copies,
-                fragment.event_hash,
-                @extschema@.etl_parse_event(run.record) as parsed
-            from fragment
-            join %s as run on run.ctid = fragment.staged
-            offset 0
-        ) as record
+        select fragment.source, run.line, fragment.staged, fragment.copies, fragment.event_hash, event.*
+        from fragment
+        join %s as run on run.ctid = fragment.staged
+        cross join lateral @extschema@.etl_parse_event(run.record) as event
         $sql$, staging);
 
     -- A record may show two organizations: who promoted the sign-up, and who owns the event.
