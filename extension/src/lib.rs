@@ -7,11 +7,10 @@
 
 mod error;
 mod merge;
+mod mobilize;
 mod value;
 
 pgrx::pg_module_magic!(name, version);
-
-mod mobilize;
 
 /// The hook that `cargo pgrx test` calls; the framework looks it up by this name.
 #[cfg(test)]

@@ -55,10 +55,7 @@ type TextColumn = Option<String>;
 
 /// The timeslot of one record.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(
-    clippy::type_complexity,
-    reason = "pgrx reads the columns from the signature"
-)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
 fn etl_parse_timeslot(
     record: &str,
 ) -> TableIterator<
@@ -80,10 +77,7 @@ fn etl_parse_timeslot(
 
 /// The timeslots of an event's own list, as `etl_parse_event` returns it.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(
-    clippy::type_complexity,
-    reason = "pgrx reads the columns from the signature"
-)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
 fn etl_explode_timeslots<'a>(
     timeslots: &'a str,
 ) -> TableIterator<
@@ -132,10 +126,7 @@ fn timeslot(row: read::Timeslot<'_>) -> TimeslotRow {
 
 /// The answers of a list of custom fields, as `etl_parse_attendance` returns it.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(
-    clippy::type_complexity,
-    reason = "pgrx reads the columns from the signature"
-)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
 fn etl_explode_custom_fields<'a>(
     custom_signup_field_values: &'a str,
 ) -> TableIterator<
@@ -150,20 +141,18 @@ fn etl_explode_custom_fields<'a>(
         name!(field, Option<String>),
     ),
 > {
-    TableIterator::new(
-        read::explode_custom_fields(custom_signup_field_values).map(|row| {
-            let (problem, sqlstate, field) = explained(row.problem);
-            (
-                row.custom_field_id,
-                owned(row.custom_field_name),
-                owned(row.text_value),
-                row.boolean_value,
-                problem,
-                sqlstate,
-                field,
-            )
-        }),
-    )
+    TableIterator::new(read::explode_custom_fields(custom_signup_field_values).map(|row| {
+        let (problem, sqlstate, field) = explained(row.problem);
+        (
+            row.custom_field_id,
+            owned(row.custom_field_name),
+            owned(row.text_value),
+            row.boolean_value,
+            problem,
+            sqlstate,
+            field,
+        )
+    }))
 }
 
 /// One organization of one record: `place` is `/sponsor` or `/event/sponsor`.
@@ -171,14 +160,8 @@ fn etl_explode_custom_fields<'a>(
 /// # Errors
 /// 22023 for any other place.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(
-    clippy::type_complexity,
-    reason = "pgrx reads the columns from the signature"
-)]
-#[allow(
-    clippy::result_large_err,
-    reason = "PostgreSQL gets the SQLSTATE from an unboxed report only"
-)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
+#[allow(clippy::result_large_err, reason = "PostgreSQL gets the SQLSTATE from an unboxed report only")]
 fn etl_parse_organization(
     record: &str,
     place: &str,
@@ -247,10 +230,7 @@ fn etl_parse_organization(
 
 /// A masked record; its key's `occurrence` is for the load to count.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(
-    clippy::type_complexity,
-    reason = "pgrx reads the columns from the signature"
-)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
 fn etl_parse_masked_attendance(
     record: &str,
 ) -> TableIterator<
@@ -283,11 +263,8 @@ fn etl_parse_masked_attendance(
         name!(field, Option<String>),
     ),
 > {
-    let read::MaskedAttendance {
-        attendance: row,
-        event_type,
-        timeslot,
-    } = read::MaskedAttendance::parse(record);
+    let read::MaskedAttendance { attendance: row, event_type, timeslot } =
+        read::MaskedAttendance::parse(record);
     let (problem, sqlstate, field) = explained(row.problem);
     TableIterator::once((
         row.user_id,
@@ -334,10 +311,8 @@ fn owned(text: read::Text<'_>) -> Option<String> {
 fn explained(problem: Option<Problem>) -> (Option<String>, Option<&'static str>, Option<String>) {
     match problem {
         None => (None, None, None),
-        Some(problem) => (
-            Some(problem.to_string()),
-            Some(problem.sqlstate()),
-            Some(problem.field().to_owned()),
-        ),
+        Some(problem) => {
+            (Some(problem.to_string()), Some(problem.sqlstate()), Some(problem.field().to_owned()))
+        }
     }
 }

@@ -18,36 +18,24 @@ pub struct Cell {
 
 /// A cell of any scalar that pgrx can pass on.
 pub fn cell<T: IntoDatum>(value: Option<T>) -> Cell {
-    Cell {
-        datum: value.into_datum(),
-        type_oid: T::type_oid(),
-    }
+    Cell { datum: value.into_datum(), type_oid: T::type_oid() }
 }
 
 /// A cell of a list of texts; its type is spelled out to spare a look into the catalog.
 pub fn texts(value: Option<Vec<Option<&str>>>) -> Cell {
-    Cell {
-        datum: value.into_datum(),
-        type_oid: pg_sys::TEXTARRAYOID,
-    }
+    Cell { datum: value.into_datum(), type_oid: pg_sys::TEXTARRAYOID }
 }
 
 /// A cell of a list of numbers.
 pub fn numbers(value: Option<Vec<Option<i64>>>) -> Cell {
-    Cell {
-        datum: value.into_datum(),
-        type_oid: pg_sys::INT8ARRAYOID,
-    }
+    Cell { datum: value.into_datum(), type_oid: pg_sys::INT8ARRAYOID }
 }
 
 /// A row of the type that the function now called is declared to return.
 ///
 /// # Errors
 /// XX000 where the function's SQL declaration and its Rust body disagree: a library of another version.
-pub fn row(
-    fcinfo: pg_sys::FunctionCallInfo,
-    cells: Vec<Cell>,
-) -> PgHeapTuple<'static, AllocatedByRust> {
+pub fn row(fcinfo: pg_sys::FunctionCallInfo, cells: Vec<Cell>) -> PgHeapTuple<'static, AllocatedByRust> {
     // SAFETY: PostgreSQL calls every function with valid fcinfo and flinfo; a composite type's descriptor is counted,
     // and `from_pg` gives the count back.
     let (description, columns) = unsafe {
@@ -58,9 +46,7 @@ pub fn row(
     };
     let agree = columns == cells.len()
         && cells.iter().enumerate().all(|(index, cell)| {
-            description
-                .get(index)
-                .is_some_and(|column| column.atttypid == cell.type_oid)
+            description.get(index).is_some_and(|column| column.atttypid == cell.type_oid)
         });
     if !agree {
         error!(
@@ -68,8 +54,7 @@ pub fn row(
         );
     }
     // SAFETY: number and types of the datums have just been compared with the description.
-    match unsafe { PgHeapTuple::from_datums(description, cells.into_iter().map(|cell| cell.datum)) }
-    {
+    match unsafe { PgHeapTuple::from_datums(description, cells.into_iter().map(|cell| cell.datum)) } {
         Ok(row) => row,
         Err(error) => error!("{error}"),
     }

@@ -88,11 +88,7 @@ pub fn event(row: &Event<'_>) -> Vec<Cell> {
         text(&row.accessibility_notes),
         text(&row.instructions),
         numbers(row.tag_ids.clone()),
-        texts(
-            row.tag_names
-                .as_ref()
-                .map(|names| names.iter().map(Option::as_deref).collect()),
-        ),
+        texts(row.tag_names.as_ref().map(|names| names.iter().map(Option::as_deref).collect())),
         cell(row.campaign.event_campaign_id),
         text(&row.campaign.slug),
         text(&row.campaign.event_create_page_url),
@@ -124,21 +120,15 @@ fn text(value: &Text<'_>) -> Cell {
 }
 
 fn list(values: &Option<Vec<Cow<'_, str>>>) -> Cell {
-    texts(
-        values
-            .as_ref()
-            .map(|values| values.iter().map(|value| Some(value.as_ref())).collect()),
-    )
+    texts(values.as_ref().map(|values| values.iter().map(|value| Some(value.as_ref())).collect()))
 }
 
 /// Message, SQLSTATE and field.
 fn problem(problem: &Option<Problem>) -> [Cell; 3] {
     match problem {
         None => [cell(None::<&str>), cell(None::<&str>), cell(None::<&str>)],
-        Some(problem) => [
-            cell(Some(problem.to_string())),
-            cell(Some(problem.sqlstate())),
-            cell(Some(problem.field())),
-        ],
+        Some(problem) => {
+            [cell(Some(problem.to_string())), cell(Some(problem.sqlstate())), cell(Some(problem.field()))]
+        }
     }
 }

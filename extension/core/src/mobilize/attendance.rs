@@ -147,10 +147,7 @@ impl<'a> Attendance<'a> {
     pub fn parse(record: &'a str) -> Self {
         match Fields::parse(record) {
             Ok(fields) => Self::from_fields(fields),
-            Err(problem) => Self {
-                problem: Some(problem),
-                ..Self::default()
-            },
+            Err(problem) => Self { problem: Some(problem), ..Self::default() },
         }
     }
 
@@ -163,10 +160,7 @@ impl<'a> Attendance<'a> {
         let is_masked = has_no_id && event_id == Ok(None);
         if has_no_id && !is_masked {
             let rule = "a record without it is masked only where /event/id is missing too";
-            first.note(Problem::Missing {
-                field: at("id").pointer(),
-                rule,
-            });
+            first.note(Problem::Missing { field: at("id").pointer(), rule });
         }
         let attendance_id = first.keep(fields.id.integer(at("id")));
         let event_id = first.keep(event_id);
@@ -204,10 +198,7 @@ impl<'a> Attendance<'a> {
             event_hash: fields.event.hash().filter(|_| !is_masked),
             timeslot_hash: fields.timeslot.hash().filter(|_| !is_masked),
             sponsor_hash: fields.sponsor.hash(),
-            custom_signup_field_values: fields
-                .custom_signup_field_values
-                .text()
-                .filter(|text| *text != "[]"),
+            custom_signup_field_values: fields.custom_signup_field_values.text().filter(|text| *text != "[]"),
             is_custom_absent: fields.custom_signup_field_values.is_absent(),
             person,
             problem: first.into_problem(),
@@ -218,14 +209,10 @@ impl<'a> Attendance<'a> {
 /// Why the attendance has nobody: the person's own problem where it is about the key.
 fn no_user(person: Option<&Person<'_>>) -> Problem {
     let of_key = |problem: &&Problem| matches!(problem.field(), "/person" | "/person/user_id");
-    person
-        .and_then(|person| person.problem.as_ref())
-        .filter(of_key)
-        .cloned()
-        .unwrap_or(Problem::Missing {
-            field: "/person/user_id".to_owned(),
-            rule: "an attendance is somebody's",
-        })
+    person.and_then(|person| person.problem.as_ref()).filter(of_key).cloned().unwrap_or(Problem::Missing {
+        field: "/person/user_id".to_owned(),
+        rule: "an attendance is somebody's",
+    })
 }
 
 impl<'a> Referrer<'a> {

@@ -41,19 +41,9 @@ struct Fields<'a> {
 pub fn explode_custom_fields(list: &str) -> impl Iterator<Item = CustomField<'_>> {
     let (items, problem) = match Fragment::whole(list).list::<Fragment<'_>>(At::new(LIST, "")) {
         Ok(items) => (items.unwrap_or_default(), None),
-        Err(problem) => (
-            Vec::new(),
-            Some(CustomField {
-                problem: Some(problem),
-                ..CustomField::default()
-            }),
-        ),
+        Err(problem) => (Vec::new(), Some(CustomField { problem: Some(problem), ..CustomField::default() })),
     };
-    items
-        .into_iter()
-        .enumerate()
-        .map(|(index, item)| CustomField::of(item, index))
-        .chain(problem)
+    items.into_iter().enumerate().map(|(index, item)| CustomField::of(item, index)).chain(problem)
 }
 
 impl<'a> CustomField<'a> {
@@ -61,14 +51,8 @@ impl<'a> CustomField<'a> {
         let mut first = First::default();
         let at = |key| At::item(LIST, index, key);
         let Some(fields) = first.keep(fragment.object::<Fields<'a>>(at(""))) else {
-            first.note(Problem::Missing {
-                field: at("").pointer(),
-                rule: "every item is an answer",
-            });
-            return Self {
-                problem: first.into_problem(),
-                ..Self::default()
-            };
+            first.note(Problem::Missing { field: at("").pointer(), rule: "every item is an answer" });
+            return Self { problem: first.into_problem(), ..Self::default() };
         };
         if fields.custom_field_id.is_absent_or_null() {
             first.note(Problem::Missing {

@@ -136,10 +136,7 @@ struct Fields<'a> {
 
 /// The owning organization inside an event.
 pub(super) fn sponsor(event: Fragment<'_>) -> Result<Fragment<'_>, Problem> {
-    Ok(event
-        .object::<Fields<'_>>(At::new(EVENT, ""))?
-        .unwrap_or_default()
-        .sponsor)
+    Ok(event.object::<Fields<'_>>(At::new(EVENT, ""))?.unwrap_or_default().sponsor)
 }
 
 /// The event's kind alone, all that a masked record says.
@@ -156,23 +153,14 @@ impl<'a> Event<'a> {
     pub fn parse(record: &'a str) -> Self {
         let mut first = First::default();
         let at = |key| At::new(EVENT, key);
-        let fields = attendance::Fields::parse(record)
-            .and_then(|record| record.event.object::<Fields<'a>>(at("")));
+        let fields =
+            attendance::Fields::parse(record).and_then(|record| record.event.object::<Fields<'a>>(at("")));
         let Some(fields) = first.keep(fields) else {
-            first.note(Problem::Missing {
-                field: at("").pointer(),
-                rule: "it was asked for",
-            });
-            return Self {
-                problem: first.into_problem(),
-                ..Self::default()
-            };
+            first.note(Problem::Missing { field: at("").pointer(), rule: "it was asked for" });
+            return Self { problem: first.into_problem(), ..Self::default() };
         };
         if fields.id.is_absent_or_null() {
-            first.note(Problem::Missing {
-                field: at("id").pointer(),
-                rule: "events are keyed by it",
-            });
+            first.note(Problem::Missing { field: at("id").pointer(), rule: "events are keyed by it" });
         }
         let tags = Tags::parse(fields.tags, &mut first);
         Self {
@@ -188,24 +176,16 @@ impl<'a> Event<'a> {
             sponsor_hash: fields.sponsor.hash(),
             approval_status: first.keep(fields.approval_status.text(at("approval_status"))),
             visibility: first.keep(fields.visibility.text(at("visibility"))),
-            address_visibility: first
-                .keep(fields.address_visibility.text(at("address_visibility"))),
-            created_by_volunteer_host: first.keep(
-                fields
-                    .created_by_volunteer_host
-                    .boolean(at("created_by_volunteer_host")),
-            ),
+            address_visibility: first.keep(fields.address_visibility.text(at("address_visibility"))),
+            created_by_volunteer_host: first
+                .keep(fields.created_by_volunteer_host.boolean(at("created_by_volunteer_host"))),
             is_virtual: first.keep(fields.is_virtual.boolean(at("is_virtual"))),
-            virtual_action_url: first
-                .keep(fields.virtual_action_url.text(at("virtual_action_url"))),
+            virtual_action_url: first.keep(fields.virtual_action_url.text(at("virtual_action_url"))),
             high_priority: first.keep(fields.high_priority.boolean(at("high_priority"))),
-            featured_image_url: first
-                .keep(fields.featured_image_url.text(at("featured_image_url"))),
+            featured_image_url: first.keep(fields.featured_image_url.text(at("featured_image_url"))),
             browser_url: first.keep(fields.browser_url.text(at("browser_url"))),
-            accessibility_status: first
-                .keep(fields.accessibility_status.text(at("accessibility_status"))),
-            accessibility_notes: first
-                .keep(fields.accessibility_notes.text(at("accessibility_notes"))),
+            accessibility_status: first.keep(fields.accessibility_status.text(at("accessibility_status"))),
+            accessibility_notes: first.keep(fields.accessibility_notes.text(at("accessibility_notes"))),
             instructions: first.keep(fields.instructions.text(at("instructions"))),
             tag_ids: tags.ids,
             tag_names: tags.names,

@@ -56,24 +56,16 @@ impl<'a> Fragment<'a> {
         };
         let begins = text.bytes().find(|byte| !byte.is_ascii_whitespace());
         if begins.is_some_and(|byte| byte != first && is_start_of_value(byte)) {
-            return Err(Problem::WrongType {
-                field: at.pointer(),
-                expected,
-                found: kind(begins).to_owned(),
-            });
+            return Err(Problem::WrongType { field: at.pointer(), expected, found: kind(begins).to_owned() });
         }
         serde_json::from_str(text)
             .map(Some)
-            .map_err(|error| Problem::Unreadable {
-                field: at.pointer(),
-                detail: unreadable(&error),
-            })
+            .map_err(|error| Problem::Unreadable { field: at.pointer(), detail: unreadable(&error) })
     }
 
     /// The fragment's number, by which equal texts are found; not for absent and null.
     pub(super) fn hash(self) -> Option<i64> {
-        self.text()
-            .map(|text| xxh3_64(text.as_bytes()).cast_signed())
+        self.text().map(|text| xxh3_64(text.as_bytes()).cast_signed())
     }
 
     /// The object's `id`; nothing where object or id are absent or null.
@@ -135,10 +127,7 @@ impl Remembered {
 }
 
 fn is_start_of_value(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'{' | b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9'
-    )
+    matches!(byte, b'{' | b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9')
 }
 
 fn kind(begins: Option<u8>) -> &'static str {

@@ -31,31 +31,15 @@ impl<'a> MaskedAttendance<'a> {
         if attendance.is_custom_absent {
             attendance.absent.push("custom_signup_field_values");
         }
-        let answers = attendance
-            .custom_signup_field_values
-            .map(keepable)
-            .unwrap_or(Ok(()));
-        let problem = attendance
-            .problem
-            .take()
-            .or(event_type.as_ref().err().cloned());
+        let answers = attendance.custom_signup_field_values.map(keepable).unwrap_or(Ok(()));
+        let problem = attendance.problem.take().or(event_type.as_ref().err().cloned());
         let problem = problem.or(timeslot.problem.take()).or(answers.err());
         attendance.problem = problem;
-        Self {
-            attendance,
-            event_type: event_type.unwrap_or_default(),
-            timeslot,
-        }
+        Self { attendance, event_type: event_type.unwrap_or_default(), timeslot }
     }
 
     fn rejected(problem: Problem) -> Self {
-        Self {
-            attendance: Attendance {
-                problem: Some(problem),
-                ..Attendance::default()
-            },
-            ..Self::default()
-        }
+        Self { attendance: Attendance { problem: Some(problem), ..Attendance::default() }, ..Self::default() }
     }
 }
 
@@ -63,10 +47,7 @@ impl<'a> MaskedAttendance<'a> {
 fn keepable(answers: &str) -> Result<(), Problem> {
     let field = || LIST.to_owned();
     match serde_json::from_str::<serde_json::Value>(answers) {
-        Err(error) => Err(Problem::Unreadable {
-            field: field(),
-            detail: error.to_string(),
-        }),
+        Err(error) => Err(Problem::Unreadable { field: field(), detail: error.to_string() }),
         // Also said of a backslash before "u0000", as in "\\u0000": rare, and better than a load that fails.
         Ok(_) if answers.contains("\\u0000") => Err(Problem::Nul { field: field() }),
         Ok(_) => Ok(()),

@@ -104,20 +104,11 @@ impl<'a> Organization<'a> {
         let mut first = First::default();
         let at = |key| At::new(place.pointer(), key);
         let Some(fields) = first.keep(Self::fields(record, place)) else {
-            first.note(Problem::Missing {
-                field: at("").pointer(),
-                rule: "it was asked for",
-            });
-            return Self {
-                problem: first.into_problem(),
-                ..Self::default()
-            };
+            first.note(Problem::Missing { field: at("").pointer(), rule: "it was asked for" });
+            return Self { problem: first.into_problem(), ..Self::default() };
         };
         if fields.id.is_absent_or_null() {
-            first.note(Problem::Missing {
-                field: at("id").pointer(),
-                rule: "organizations are keyed by it",
-            });
+            first.note(Problem::Missing { field: at("id").pointer(), rule: "organizations are keyed by it" });
         }
         Self {
             organization_id: first.keep(fields.id.integer(at("id"))),
@@ -126,11 +117,7 @@ impl<'a> Organization<'a> {
             org_type: first.keep(fields.org_type.text(at("org_type"))),
             is_coordinated: first.keep(fields.is_coordinated.boolean(at("is_coordinated"))),
             is_independent: first.keep(fields.is_independent.boolean(at("is_independent"))),
-            is_primary_campaign: first.keep(
-                fields
-                    .is_primary_campaign
-                    .boolean(at("is_primary_campaign")),
-            ),
+            is_primary_campaign: first.keep(fields.is_primary_campaign.boolean(at("is_primary_campaign"))),
             race_type: first.keep(fields.race_type.text(at("race_type"))),
             state: first.keep(fields.state.text(at("state"))),
             district: first.keep(fields.district.text(at("district"))),

@@ -104,34 +104,20 @@ impl<'a> Person<'a> {
         let mut first = First::default();
         fragment.text()?;
         let Some(fields) = first.keep(fragment.object::<Fields<'a>>(At::new(PERSON, ""))) else {
-            return Some(Self {
-                problem: first.into_problem(),
-                ..Self::default()
-            });
+            return Some(Self { problem: first.into_problem(), ..Self::default() });
         };
         let at = |key| At::new(PERSON, key);
 
         if fields.user_id.is_absent_or_null() {
-            first.note(Problem::Missing {
-                field: at("user_id").pointer(),
-                rule: "people are keyed by it",
-            });
+            first.note(Problem::Missing { field: at("user_id").pointer(), rule: "people are keyed by it" });
         }
         let id = first.keep(fields.id.integer(at("id")));
-        let (email_address, other_email_addresses) = addresses(
-            fields.email_addresses,
-            "email_addresses",
-            "address",
-            &mut first,
-        );
+        let (email_address, other_email_addresses) =
+            addresses(fields.email_addresses, "email_addresses", "address", &mut first);
         let (phone_number, other_phone_numbers) =
             addresses(fields.phone_numbers, "phone_numbers", "number", &mut first);
-        let (postal_code, other_postal_codes) = addresses(
-            fields.postal_addresses,
-            "postal_addresses",
-            "postal_code",
-            &mut first,
-        );
+        let (postal_code, other_postal_codes) =
+            addresses(fields.postal_addresses, "postal_addresses", "postal_code", &mut first);
         Some(Self {
             user_id: first.keep(fields.user_id.integer(at("user_id"))),
             person_id: first.keep(fields.person_id.integer(at("person_id"))).or(id),
@@ -162,20 +148,14 @@ fn addresses<'a>(
     let mut primary: Option<usize> = None;
     let mut values = Vec::new();
     let parent = [PERSON, name].join("/");
-    for (index, item) in first
-        .keep(list.list::<Fragment<'a>>(At::new(PERSON, name)))
-        .into_iter()
-        .flatten()
-        .enumerate()
+    for (index, item) in
+        first.keep(list.list::<Fragment<'a>>(At::new(PERSON, name))).into_iter().flatten().enumerate()
     {
         let Some(item) = first.keep(item.object::<Item<'a>>(At::item(&parent, index, ""))) else {
             continue;
         };
-        let is_primary = first.keep(
-            item.primary
-                .clone()
-                .boolean(At::item(&parent, index, "primary")),
-        ) == Some(true);
+        let is_primary =
+            first.keep(item.primary.clone().boolean(At::item(&parent, index, "primary"))) == Some(true);
         let Some(value) = first.keep(item.value(key).text(At::item(&parent, index, key))) else {
             continue;
         };

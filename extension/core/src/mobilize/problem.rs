@@ -84,9 +84,7 @@ impl fmt::Display for Problem {
         }
         match self {
             Self::Unreadable { detail, .. } => write!(f, "{detail}"),
-            Self::WrongType {
-                expected, found, ..
-            } => write!(f, "expected {expected}, found {found}"),
+            Self::WrongType { expected, found, .. } => write!(f, "expected {expected}, found {found}"),
             Self::OutOfRange { found, .. } => {
                 write!(
                     f,
@@ -95,10 +93,7 @@ impl fmt::Display for Problem {
             }
             Self::Missing { rule, .. } => write!(f, "missing or null, but {rule}"),
             Self::EpochOutOfRange { found, .. } => {
-                write!(
-                    f,
-                    "expected seconds since 1970 in the years 1 to 9999, found {found}"
-                )?;
+                write!(f, "expected seconds since 1970 in the years 1 to 9999, found {found}")?;
                 match Epoch::is_plausible_milliseconds(*found) {
                     true => f.write_str(" (milliseconds?)"),
                     false => Ok(()),

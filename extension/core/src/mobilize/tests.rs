@@ -73,14 +73,8 @@ fn every_field_of_attendance_and_person_arrives() {
     let row = Attendance::parse(&record);
     assert_eq!(row.problem, None);
     assert_eq!(row.attendance_id, Some(1));
-    assert_eq!(
-        [seconds(row.created_date), seconds(row.modified_date)],
-        [1, 2]
-    );
-    assert_eq!(
-        [row.user_id, row.event_id, row.timeslot_id],
-        [Some(22), Some(30), Some(60)]
-    );
+    assert_eq!([seconds(row.created_date), seconds(row.modified_date)], [1, 2]);
+    assert_eq!([row.user_id, row.event_id, row.timeslot_id], [Some(22), Some(30), Some(60)]);
     assert_eq!(row.sponsor_organization_id, Some(41));
     assert_eq!(
         [text(&row.status), text(&row.rating), text(&row.feedback)],
@@ -88,48 +82,24 @@ fn every_field_of_attendance_and_person_arrives() {
     );
     assert_eq!(row.attended, Some(true));
     let referrer = &row.referrer;
-    let utm = [
-        &referrer.utm_source,
-        &referrer.utm_medium,
-        &referrer.utm_campaign,
-        &referrer.utm_term,
-    ];
+    let utm = [&referrer.utm_source, &referrer.utm_medium, &referrer.utm_campaign, &referrer.utm_term];
     assert_eq!(utm.map(text), ["1", "2", "3", "4"]);
-    assert_eq!(
-        [text(&referrer.utm_content), text(&referrer.url)],
-        ["5", "6"]
-    );
+    assert_eq!([text(&referrer.utm_content), text(&referrer.url)], ["5", "6"]);
     assert!(row.absent.is_empty() && !row.is_masked);
 
     let person = row.person.unwrap();
     assert_eq!(person.problem, None);
     assert_eq!([person.user_id, person.person_id], [Some(22), Some(21)]);
     assert_eq!(
-        [
-            seconds(person.created_date),
-            seconds(person.modified_date),
-            seconds(person.blocked_date)
-        ],
+        [seconds(person.created_date), seconds(person.modified_date), seconds(person.blocked_date)],
         [3, 4, 5]
     );
-    assert_eq!(
-        [text(&person.given_name), text(&person.family_name)],
-        ["Zoë", "O\"Neil\n"]
-    );
+    assert_eq!([text(&person.given_name), text(&person.family_name)], ["Zoë", "O\"Neil\n"]);
     assert_eq!(text(&person.sms_opt_in_status), "OPT_OUT");
     assert_eq!(text(&person.email_address), "a@x");
-    assert_eq!(
-        person.other_email_addresses,
-        Some(vec![Cow::Borrowed("b@x")])
-    );
-    assert_eq!(
-        [text(&person.phone_number), text(&person.postal_code)],
-        ["0123", "07302"]
-    );
-    assert_eq!(
-        [person.other_phone_numbers, person.other_postal_codes],
-        [None, None]
-    );
+    assert_eq!(person.other_email_addresses, Some(vec![Cow::Borrowed("b@x")]));
+    assert_eq!([text(&person.phone_number), text(&person.postal_code)], ["0123", "07302"]);
+    assert_eq!([person.other_phone_numbers, person.other_postal_codes], [None, None]);
 }
 
 #[test]
@@ -137,95 +107,38 @@ fn every_field_of_the_event_arrives() {
     let record = full().to_string();
     let row = Event::parse(&record);
     assert_eq!(row.problem, None);
-    assert_eq!(
-        [row.event_id, row.sponsor_organization_id],
-        [Some(30), Some(40)]
-    );
-    assert_eq!(
-        [text(&row.title), text(&row.summary), text(&row.description)],
-        ["T", "S", "D"]
-    );
-    assert_eq!(
-        [text(&row.event_type), text(&row.timezone)],
-        ["CANVASS", "America/New_York"]
-    );
-    assert_eq!(
-        [seconds(row.created_date), seconds(row.modified_date)],
-        [6, 7]
-    );
-    let seen = [
-        &row.approval_status,
-        &row.visibility,
-        &row.address_visibility,
-    ];
+    assert_eq!([row.event_id, row.sponsor_organization_id], [Some(30), Some(40)]);
+    assert_eq!([text(&row.title), text(&row.summary), text(&row.description)], ["T", "S", "D"]);
+    assert_eq!([text(&row.event_type), text(&row.timezone)], ["CANVASS", "America/New_York"]);
+    assert_eq!([seconds(row.created_date), seconds(row.modified_date)], [6, 7]);
+    let seen = [&row.approval_status, &row.visibility, &row.address_visibility];
     assert_eq!(seen.map(text), ["APPROVED", "PUBLIC", "PRIVATE"]);
-    let flags = [
-        row.created_by_volunteer_host,
-        row.is_virtual,
-        row.high_priority,
-    ];
+    let flags = [row.created_by_volunteer_host, row.is_virtual, row.high_priority];
     assert_eq!(flags, [Some(true), Some(false), Some(true)]);
-    let urls = [
-        &row.virtual_action_url,
-        &row.featured_image_url,
-        &row.browser_url,
-    ];
+    let urls = [&row.virtual_action_url, &row.featured_image_url, &row.browser_url];
     assert_eq!(urls.map(text), ["v", "f", "b"]);
-    let words = [
-        &row.accessibility_status,
-        &row.accessibility_notes,
-        &row.instructions,
-    ];
+    let words = [&row.accessibility_status, &row.accessibility_notes, &row.instructions];
     assert_eq!(words.map(text), ["ACCESSIBLE", "n", "i"]);
     assert_eq!(row.tag_ids, Some(vec![Some(1), Some(2)]));
     assert_eq!(row.tag_names, Some(vec![Some("one".into()), None]));
     assert_eq!(row.campaign.event_campaign_id, Some(50));
-    assert_eq!(
-        [
-            text(&row.campaign.slug),
-            text(&row.campaign.event_create_page_url)
-        ],
-        ["s", "e"]
-    );
-    let contact = [
-        &row.contact.name,
-        &row.contact.email_address,
-        &row.contact.phone_number,
-    ];
+    assert_eq!([text(&row.campaign.slug), text(&row.campaign.event_create_page_url)], ["s", "e"]);
+    let contact = [&row.contact.name, &row.contact.email_address, &row.contact.phone_number];
     assert_eq!(contact.map(text), ["N", "c@x", "9"]);
     assert_eq!(row.contact.owner_user_id, Some(23));
     let place = &row.location;
     assert_eq!(place.address_lines, Some(vec!["one".into(), "".into()]));
-    let address = [
-        &place.venue,
-        &place.locality,
-        &place.region,
-        &place.country,
-        &place.postal_code,
-    ];
+    let address = [&place.venue, &place.locality, &place.region, &place.country, &place.postal_code];
     assert_eq!(address.map(text), ["V", "L", "NY", "US", "00501"]);
     assert_eq!([place.latitude, place.longitude], [Some(40.5), Some(-73.0)]);
-    let districts = [
-        &place.congressional_district,
-        &place.state_leg_district,
-        &place.state_senate_district,
-    ];
+    let districts = [&place.congressional_district, &place.state_leg_district, &place.state_senate_district];
     assert_eq!(districts.map(text), ["12", "66", "27"]);
 
     let listed: Vec<_> = explode_timeslots(row.timeslots.unwrap()).collect();
     assert_eq!(listed.len(), 1);
-    assert_eq!(
-        [listed[0].timeslot_id, listed[0].max_attendees],
-        [Some(61), Some(5)]
-    );
-    assert_eq!(
-        [seconds(listed[0].start_date), seconds(listed[0].end_date)],
-        [8, 9]
-    );
-    assert_eq!(
-        (listed[0].is_full, text(&listed[0].instructions)),
-        (Some(true), "t")
-    );
+    assert_eq!([listed[0].timeslot_id, listed[0].max_attendees], [Some(61), Some(5)]);
+    assert_eq!([seconds(listed[0].start_date), seconds(listed[0].end_date)], [8, 9]);
+    assert_eq!((listed[0].is_full, text(&listed[0].instructions)), (Some(true), "t"));
 }
 
 #[test]
@@ -239,70 +152,30 @@ fn every_field_of_timeslot_organizations_and_answers_arrives() {
 
     let row = Organization::parse(&record, Place::Attendance);
     assert_eq!(row.problem, None);
-    assert_eq!(
-        (row.organization_id, text(&row.name), text(&row.slug)),
-        (Some(41), "Promoter", "p")
-    );
-    let words = [
-        &row.org_type,
-        &row.race_type,
-        &row.state,
-        &row.district,
-        &row.candidate_name,
-    ];
+    assert_eq!((row.organization_id, text(&row.name), text(&row.slug)), (Some(41), "Promoter", "p"));
+    let words = [&row.org_type, &row.race_type, &row.state, &row.district, &row.candidate_name];
     assert_eq!(words.map(text), ["PAC", "GOVERNOR", "NY", "14", "C"]);
-    assert_eq!(
-        [text(&row.event_feed_url), text(&row.logo_url)],
-        ["ef", "l"]
-    );
-    let flags = [
-        row.is_coordinated,
-        row.is_independent,
-        row.is_primary_campaign,
-    ];
+    assert_eq!([text(&row.event_feed_url), text(&row.logo_url)], ["ef", "l"]);
+    let flags = [row.is_coordinated, row.is_independent, row.is_primary_campaign];
     assert_eq!(flags, [Some(false), Some(true), Some(false)]);
-    assert_eq!(
-        [seconds(row.created_date), seconds(row.modified_date)],
-        [12, 13]
-    );
-    assert_eq!(
-        Organization::parse(&record, Place::Event).organization_id,
-        Some(40)
-    );
+    assert_eq!([seconds(row.created_date), seconds(row.modified_date)], [12, 13]);
+    assert_eq!(Organization::parse(&record, Place::Event).organization_id, Some(40));
 
     let attendance = Attendance::parse(&record);
-    let answers: Vec<_> =
-        explode_custom_fields(attendance.custom_signup_field_values.unwrap()).collect();
+    let answers: Vec<_> = explode_custom_fields(attendance.custom_signup_field_values.unwrap()).collect();
     assert_eq!(answers.len(), 2);
-    assert_eq!(
-        (
-            answers[0].custom_field_id,
-            text(&answers[0].custom_field_name)
-        ),
-        (Some(70), "q")
-    );
-    assert_eq!(
-        (text(&answers[0].text_value), answers[0].boolean_value),
-        ("a", None)
-    );
-    assert_eq!(
-        (answers[1].text_value.as_deref(), answers[1].boolean_value),
-        (None, Some(true))
-    );
+    assert_eq!((answers[0].custom_field_id, text(&answers[0].custom_field_name)), (Some(70), "q"));
+    assert_eq!((text(&answers[0].text_value), answers[0].boolean_value), ("a", None));
+    assert_eq!((answers[1].text_value.as_deref(), answers[1].boolean_value), (None, Some(true)));
 }
 
 #[test]
 fn key_order_does_not_matter() {
     // serde_json's maps are sorted, so a record written backwards is made by hand.
     let forwards = full().to_string();
-    let Value::Object(fields) = full() else {
-        panic!("an object")
-    };
-    let backwards: Vec<_> = fields
-        .iter()
-        .rev()
-        .map(|(key, value)| format!("{}:{value}", json!(key)))
-        .collect();
+    let Value::Object(fields) = full() else { panic!("an object") };
+    let backwards: Vec<_> =
+        fields.iter().rev().map(|(key, value)| format!("{}:{value}", json!(key))).collect();
     let backwards = format!(" {{ {} }} ", backwards.join(" , "));
     assert_eq!(Attendance::parse(&forwards), Attendance::parse(&backwards));
 }
@@ -315,23 +188,14 @@ fn absent_is_not_null_where_documented() {
     }
     let text = record.to_string();
     let row = Attendance::parse(&text);
-    assert_eq!(
-        (row.problem, row.absent, row.is_custom_absent),
-        (None, vec![], false)
-    );
+    assert_eq!((row.problem, row.absent, row.is_custom_absent), (None, vec![], false));
     for key in ["sponsor", "referrer", "custom_signup_field_values"] {
         record.as_object_mut().unwrap().remove(key);
     }
     let text = record.to_string();
     let row = Attendance::parse(&text);
-    assert_eq!(
-        (row.problem, row.absent.len(), row.is_custom_absent),
-        (None, 7, true)
-    );
-    assert_eq!(
-        (row.sponsor_hash, row.custom_signup_field_values),
-        (None, None)
-    );
+    assert_eq!((row.problem, row.absent.len(), row.is_custom_absent), (None, 7, true));
+    assert_eq!((row.sponsor_hash, row.custom_signup_field_values), (None, None));
 }
 
 #[test]
@@ -343,21 +207,12 @@ fn masked_is_an_id_and_an_event_id_missing_and_nothing_else() {
     let masked = record.to_string();
     let row = Attendance::parse(&masked);
     assert!(row.is_masked && row.problem.is_none());
-    assert_eq!(
-        [row.event_hash, row.timeslot_hash, row.timeslot_id],
-        [None; 3]
-    );
+    assert_eq!([row.event_hash, row.timeslot_hash, row.timeslot_id], [None; 3]);
     assert!(row.sponsor_hash.is_some() && row.person.is_some());
     let row = MaskedAttendance::parse(&masked);
     assert_eq!(row.attendance.problem, None);
     assert_eq!(text(&row.event_type), "COMMUNITY");
-    assert_eq!(
-        [
-            seconds(row.timeslot.start_date),
-            seconds(row.timeslot.end_date)
-        ],
-        [10, 11]
-    );
+    assert_eq!([seconds(row.timeslot.start_date), seconds(row.timeslot.end_date)], [10, 11]);
 
     record.as_object_mut().unwrap().remove("id");
     record["event"].as_object_mut().unwrap().remove("id");

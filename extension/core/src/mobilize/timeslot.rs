@@ -49,10 +49,7 @@ impl<'a> Timeslot<'a> {
         let timeslot = attendance::Fields::parse(record).map(|record| record.timeslot);
         match timeslot {
             Ok(timeslot) => Self::of(timeslot, |key| At::new("/timeslot", key), true),
-            Err(problem) => Self {
-                problem: Some(problem),
-                ..Self::default()
-            },
+            Err(problem) => Self { problem: Some(problem), ..Self::default() },
         }
     }
 
@@ -67,20 +64,11 @@ impl<'a> Timeslot<'a> {
     fn of<'p>(fragment: Fragment<'a>, at: impl Fn(&'p str) -> At<'p>, needs_id: bool) -> Self {
         let mut first = First::default();
         let Some(fields) = first.keep(fragment.object::<Fields<'a>>(at(""))) else {
-            first.note(Problem::Missing {
-                field: at("").pointer(),
-                rule: "it was asked for",
-            });
-            return Self {
-                problem: first.into_problem(),
-                ..Self::default()
-            };
+            first.note(Problem::Missing { field: at("").pointer(), rule: "it was asked for" });
+            return Self { problem: first.into_problem(), ..Self::default() };
         };
         if needs_id && fields.id.is_absent_or_null() {
-            first.note(Problem::Missing {
-                field: at("id").pointer(),
-                rule: "timeslots are keyed by it",
-            });
+            first.note(Problem::Missing { field: at("id").pointer(), rule: "timeslots are keyed by it" });
         }
         Self {
             timeslot_id: first.keep(fields.id.integer(at("id"))),
@@ -99,13 +87,7 @@ pub fn explode_timeslots(list: &str) -> impl Iterator<Item = Timeslot<'_>> {
     const LIST: &str = "/event/timeslots";
     let (items, problem) = match Fragment::whole(list).list::<Fragment<'_>>(At::new(LIST, "")) {
         Ok(items) => (items.unwrap_or_default(), None),
-        Err(problem) => (
-            Vec::new(),
-            Some(Timeslot {
-                problem: Some(problem),
-                ..Timeslot::default()
-            }),
-        ),
+        Err(problem) => (Vec::new(), Some(Timeslot { problem: Some(problem), ..Timeslot::default() })),
     };
     let timeslots = items
         .into_iter()

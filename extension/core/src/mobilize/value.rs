@@ -24,9 +24,7 @@ impl Epoch {
     }
 
     fn new(seconds: i64) -> Option<Self> {
-        (Self::YEAR_1..=Self::YEAR_9999_ENDS)
-            .contains(&seconds)
-            .then_some(Self(seconds))
+        (Self::YEAR_1..=Self::YEAR_9999_ENDS).contains(&seconds).then_some(Self(seconds))
     }
 
     pub(super) fn is_plausible_milliseconds(number: i64) -> bool {
@@ -44,43 +42,23 @@ pub(super) struct At<'p> {
 
 impl<'p> At<'p> {
     pub(super) fn new(parent: &'p str, key: &'p str) -> Self {
-        Self {
-            parent,
-            index: None,
-            key,
-        }
+        Self { parent, index: None, key }
     }
 
     pub(super) fn item(parent: &'p str, index: usize, key: &'p str) -> Self {
-        Self {
-            parent,
-            index: Some(index),
-            key,
-        }
+        Self { parent, index: Some(index), key }
     }
 
     /// Fields that hold names, addresses, or what people wrote: their values stay out of messages.
     fn is_personal(self) -> bool {
-        [
-            "/person",
-            "/event/contact",
-            "/feedback",
-            "/custom_signup_field_values",
-        ]
-        .iter()
-        .any(|personal| self.pointer().starts_with(personal))
+        ["/person", "/event/contact", "/feedback", "/custom_signup_field_values"]
+            .iter()
+            .any(|personal| self.pointer().starts_with(personal))
     }
 
     pub(super) fn pointer(self) -> String {
-        let index = self
-            .index
-            .map(|index| format!("/{index}"))
-            .unwrap_or_default();
-        let key = if self.key.is_empty() {
-            String::new()
-        } else {
-            format!("/{}", self.key)
-        };
+        let index = self.index.map(|index| format!("/{index}")).unwrap_or_default();
+        let key = if self.key.is_empty() { String::new() } else { format!("/{}", self.key) };
         format!("{}{index}{key}", self.parent)
     }
 }
@@ -109,9 +87,7 @@ impl<'a> Scalar<'a> {
         match self {
             Self::Absent | Self::Null => Ok(None),
             // Raw NUL is no JSON, so only texts with escapes can hold one.
-            Self::Text(Cow::Owned(text)) if text.contains('\0') => Err(Problem::Nul {
-                field: at.pointer(),
-            }),
+            Self::Text(Cow::Owned(text)) if text.contains('\0') => Err(Problem::Nul { field: at.pointer() }),
             Self::Text(text) => Ok(Some(text)),
             other => Err(other.wrong(at, "a text")),
         }
@@ -121,14 +97,10 @@ impl<'a> Scalar<'a> {
         match self {
             Self::Absent | Self::Null => Ok(None),
             Self::Integer(number) => Ok(Some(number)),
-            Self::Huge(number) => Err(Problem::OutOfRange {
-                field: at.pointer(),
-                found: number.to_string(),
-            }),
-            Self::Float(number) if number.abs() >= 2f64.powi(63) => Err(Problem::OutOfRange {
-                field: at.pointer(),
-                found: format!("{number:e}"),
-            }),
+            Self::Huge(number) => Err(Problem::OutOfRange { field: at.pointer(), found: number.to_string() }),
+            Self::Float(number) if number.abs() >= 2f64.powi(63) => {
+                Err(Problem::OutOfRange { field: at.pointer(), found: format!("{number:e}") })
+            }
             other => Err(other.wrong(at, "an integer")),
         }
     }
@@ -156,10 +128,7 @@ impl<'a> Scalar<'a> {
             return Ok(None);
         };
         match Epoch::new(seconds) {
-            None => Err(Problem::EpochOutOfRange {
-                field: at.pointer(),
-                found: seconds,
-            }),
+            None => Err(Problem::EpochOutOfRange { field: at.pointer(), found: seconds }),
             epoch => Ok(epoch),
         }
     }
@@ -178,11 +147,7 @@ impl<'a> Scalar<'a> {
             Self::Float(number) => format!("{number:?}"),
             Self::Text(text) => format!("the text {:?}", shortened(&text)),
         };
-        Problem::WrongType {
-            field: at.pointer(),
-            expected,
-            found,
-        }
+        Problem::WrongType { field: at.pointer(), expected, found }
     }
 }
 

@@ -77,9 +77,8 @@ impl<'a> Location<'a> {
             return Self::default();
         };
         let inner = |key| At::new("/event/location/location", key);
-        let coordinates = first
-            .keep(fields.location.object::<Coordinates<'a>>(inner("")))
-            .unwrap_or_default();
+        let coordinates =
+            first.keep(fields.location.object::<Coordinates<'a>>(inner(""))).unwrap_or_default();
         Self {
             venue: first.keep(fields.venue.text(at("venue"))),
             address_lines: lines(fields.address_lines, first),
@@ -89,18 +88,10 @@ impl<'a> Location<'a> {
             postal_code: first.keep(fields.postal_code.text(at("postal_code"))),
             latitude: first.keep(coordinates.latitude.float(inner("latitude"))),
             longitude: first.keep(coordinates.longitude.float(inner("longitude"))),
-            congressional_district: first.keep(
-                fields
-                    .congressional_district
-                    .text(at("congressional_district")),
-            ),
-            state_leg_district: first
-                .keep(fields.state_leg_district.text(at("state_leg_district"))),
-            state_senate_district: first.keep(
-                fields
-                    .state_senate_district
-                    .text(at("state_senate_district")),
-            ),
+            congressional_district: first
+                .keep(fields.congressional_district.text(at("congressional_district"))),
+            state_leg_district: first.keep(fields.state_leg_district.text(at("state_leg_district"))),
+            state_senate_district: first.keep(fields.state_senate_district.text(at("state_senate_district"))),
         }
     }
 }
@@ -110,9 +101,7 @@ fn lines<'a>(list: Fragment<'a>, first: &mut First) -> Option<Vec<Cow<'a, str>>>
     const LIST: &str = "/event/location/address_lines";
     let lines = first.keep(list.list::<Scalar<'a>>(At::new(LIST, "")))?;
     let text = |(index, line): (usize, Scalar<'a>)| {
-        first
-            .keep(line.text(At::item(LIST, index, "")))
-            .unwrap_or_default()
+        first.keep(line.text(At::item(LIST, index, ""))).unwrap_or_default()
     };
     Some(lines.into_iter().enumerate().map(text).collect())
 }
@@ -191,11 +180,7 @@ impl<'a> Campaign<'a> {
         Self {
             event_campaign_id: first.keep(fields.id.integer(at("id"))),
             slug: first.keep(fields.slug.text(at("slug"))),
-            event_create_page_url: first.keep(
-                fields
-                    .event_create_page_url
-                    .text(at("event_create_page_url")),
-            ),
+            event_create_page_url: first.keep(fields.event_create_page_url.text(at("event_create_page_url"))),
         }
     }
 }
@@ -223,21 +208,13 @@ impl<'a> Tags<'a> {
         let Some(tags) = first.keep(list.list::<Fragment<'a>>(At::new(LIST, ""))) else {
             return Self::default();
         };
-        let (mut ids, mut names) = (
-            Vec::with_capacity(tags.len()),
-            Vec::with_capacity(tags.len()),
-        );
+        let (mut ids, mut names) = (Vec::with_capacity(tags.len()), Vec::with_capacity(tags.len()));
         for (index, tag) in tags.into_iter().enumerate() {
             let at = |key| At::item(LIST, index, key);
-            let tag = first
-                .keep(tag.object::<TagFields<'a>>(at("")))
-                .unwrap_or_default();
+            let tag = first.keep(tag.object::<TagFields<'a>>(at(""))).unwrap_or_default();
             ids.push(first.keep(tag.id.integer(at("id"))));
             names.push(first.keep(tag.name.text(at("name"))));
         }
-        Self {
-            ids: Some(ids),
-            names: Some(names),
-        }
+        Self { ids: Some(ids), names: Some(names) }
     }
 }

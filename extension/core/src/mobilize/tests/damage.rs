@@ -14,102 +14,28 @@ fn with(pointer: &str, value: Value) -> String {
 /// Message, SQLSTATE and field of the attendance and of the person.
 fn problems(record: &str) -> [Option<(String, &'static str, String)>; 2] {
     let said = |problem: Option<Problem>| {
-        problem.map(|problem| {
-            (
-                problem.to_string(),
-                problem.sqlstate(),
-                problem.field().to_owned(),
-            )
-        })
+        problem.map(|problem| (problem.to_string(), problem.sqlstate(), problem.field().to_owned()))
     };
     let row = Attendance::parse(record);
-    [
-        said(row.problem),
-        said(row.person.and_then(|person| person.problem)),
-    ]
+    [said(row.problem), said(row.person.and_then(|person| person.problem))]
 }
 
 #[test]
 fn messages_name_place_value_and_rule() {
     let cases = [
-        (
-            "/id",
-            json!("12"),
-            "22P02",
-            "/id: expected an integer, found the text \"12\"",
-        ),
-        (
-            "/id",
-            json!(1.0),
-            "22P02",
-            "/id: expected an integer, found 1.0",
-        ),
-        (
-            "/id",
-            json!(1e3),
-            "22P02",
-            "/id: expected an integer, found 1000.0",
-        ),
-        (
-            "/attended",
-            json!("yes"),
-            "22P02",
-            "/attended: expected true or false, found the text \"yes\"",
-        ),
-        (
-            "/status",
-            json!(5),
-            "22P02",
-            "/status: expected a text, found 5",
-        ),
-        (
-            "/status",
-            json!(["x"]),
-            "22P02",
-            "/status: expected a text, found a list",
-        ),
-        (
-            "/feedback",
-            json!(5),
-            "22P02",
-            "/feedback: expected a text, found a number",
-        ),
-        (
-            "/referrer",
-            json!("x"),
-            "22P02",
-            "/referrer: expected an object, found a text",
-        ),
-        (
-            "/referrer/url",
-            json!(true),
-            "22P02",
-            "/referrer/url: expected a text, found true",
-        ),
-        (
-            "/event",
-            json!([30]),
-            "22P02",
-            "/event: expected an object, found a list",
-        ),
-        (
-            "/event/id",
-            json!({}),
-            "22P02",
-            "/event/id: expected an integer, found an object",
-        ),
-        (
-            "/timeslot/id",
-            json!("x"),
-            "22P02",
-            "/timeslot/id: expected an integer, found the text \"x\"",
-        ),
-        (
-            "/status",
-            json!("a\u{0}b"),
-            "22P05",
-            "/status: the character \\u0000 cannot be kept as text",
-        ),
+        ("/id", json!("12"), "22P02", "/id: expected an integer, found the text \"12\""),
+        ("/id", json!(1.0), "22P02", "/id: expected an integer, found 1.0"),
+        ("/id", json!(1e3), "22P02", "/id: expected an integer, found 1000.0"),
+        ("/attended", json!("yes"), "22P02", "/attended: expected true or false, found the text \"yes\""),
+        ("/status", json!(5), "22P02", "/status: expected a text, found 5"),
+        ("/status", json!(["x"]), "22P02", "/status: expected a text, found a list"),
+        ("/feedback", json!(5), "22P02", "/feedback: expected a text, found a number"),
+        ("/referrer", json!("x"), "22P02", "/referrer: expected an object, found a text"),
+        ("/referrer/url", json!(true), "22P02", "/referrer/url: expected a text, found true"),
+        ("/event", json!([30]), "22P02", "/event: expected an object, found a list"),
+        ("/event/id", json!({}), "22P02", "/event/id: expected an integer, found an object"),
+        ("/timeslot/id", json!("x"), "22P02", "/timeslot/id: expected an integer, found the text \"x\""),
+        ("/status", json!("a\u{0}b"), "22P05", "/status: the character \\u0000 cannot be kept as text"),
         (
             "/modified_date",
             json!(1_500_000_002_000_i64),
@@ -151,10 +77,7 @@ fn a_person_s_damage_is_the_person_s_alone() {
     let (message, _, field) = person.unwrap();
     assert_eq!(
         (message.as_str(), field.as_str()),
-        (
-            "/person/given_name: expected a text, found a number",
-            "/person/given_name"
-        )
+        ("/person/given_name: expected a text, found a number", "/person/given_name")
     );
     assert_eq!(
         Attendance::parse(&record).user_id,
@@ -162,14 +85,8 @@ fn a_person_s_damage_is_the_person_s_alone() {
         "the attendance waits for the person by this key"
     );
 
-    let [_, person] = problems(&with(
-        "/person/email_addresses/1/address",
-        json!({"secret": "a@x"}),
-    ));
-    assert_eq!(
-        person.unwrap().0,
-        "/person/email_addresses/1/address: expected a text, found an object"
-    );
+    let [_, person] = problems(&with("/person/email_addresses/1/address", json!({"secret": "a@x"})));
+    assert_eq!(person.unwrap().0, "/person/email_addresses/1/address: expected a text, found an object");
 }
 
 #[test]
@@ -184,10 +101,7 @@ fn a_missing_user_rejects_person_and_attendance() {
 fn damage_below_a_fragment_is_found_by_its_own_parser_only() {
     let record = with("/event/title", json!(5));
     assert_eq!(problems(&record), [None, None]);
-    assert_eq!(
-        Event::parse(&record).problem.unwrap().to_string(),
-        "/event/title: expected a text, found 5"
-    );
+    assert_eq!(Event::parse(&record).problem.unwrap().to_string(), "/event/title: expected a text, found 5");
     assert_eq!(Event::parse(&record).event_id, Some(30));
     let record = with("/event/contact/name", json!(5));
     assert_eq!(
@@ -195,11 +109,7 @@ fn damage_below_a_fragment_is_found_by_its_own_parser_only() {
         "/event/contact/name: expected a text, found a number"
     );
     let record = with("/event/location", json!({"venue": "V"}));
-    assert_eq!(
-        Event::parse(&record).problem,
-        None,
-        "coordinates may be missing"
-    );
+    assert_eq!(Event::parse(&record).problem, None, "coordinates may be missing");
     let record = with("/sponsor", json!({"id": 41, "name": null}));
     assert_eq!(
         Organization::parse(&record, Place::Attendance).problem,
@@ -207,33 +117,15 @@ fn damage_below_a_fragment_is_found_by_its_own_parser_only() {
         "NOT NULL is the table's to judge"
     );
     let record = with("/sponsor/id", Value::Null);
-    assert_eq!(
-        Organization::parse(&record, Place::Attendance)
-            .problem
-            .unwrap()
-            .sqlstate(),
-        "23502"
-    );
-    let fields: Vec<_> =
-        explode_custom_fields(r#"[{"custom_field_id":1},7,{"text_value":"x"}]"#).collect();
+    assert_eq!(Organization::parse(&record, Place::Attendance).problem.unwrap().sqlstate(), "23502");
+    let fields: Vec<_> = explode_custom_fields(r#"[{"custom_field_id":1},7,{"text_value":"x"}]"#).collect();
     let codes: Vec<_> = fields
         .iter()
-        .map(|row| {
-            row.problem
-                .as_ref()
-                .map(|problem| (problem.sqlstate(), problem.field()))
-        })
+        .map(|row| row.problem.as_ref().map(|problem| (problem.sqlstate(), problem.field())))
         .collect();
     let list = "/custom_signup_field_values";
     let (second, third) = (format!("{list}/1"), format!("{list}/2/custom_field_id"));
-    assert_eq!(
-        codes,
-        [
-            None,
-            Some(("22P02", second.as_str())),
-            Some(("23502", third.as_str()))
-        ]
-    );
+    assert_eq!(codes, [None, Some(("22P02", second.as_str())), Some(("23502", third.as_str()))]);
     let fields: Vec<_> = explode_custom_fields("{}").collect();
     assert_eq!(fields[0].problem.as_ref().map(Problem::field), Some(list));
 }
@@ -250,21 +142,12 @@ fn what_is_no_record_says_so() {
     ] {
         let row = Attendance::parse(record);
         let problem = row.problem.unwrap();
-        assert_eq!(
-            (problem.sqlstate(), problem.field()),
-            (sqlstate, ""),
-            "{record}"
-        );
-        assert!(
-            Event::parse(record).problem.is_some() && Timeslot::parse(record).problem.is_some()
-        );
+        assert_eq!((problem.sqlstate(), problem.field()), (sqlstate, ""), "{record}");
+        assert!(Event::parse(record).problem.is_some() && Timeslot::parse(record).problem.is_some());
         assert!(Organization::parse(record, Place::Event).problem.is_some());
         assert!(MaskedAttendance::parse(record).attendance.problem.is_some());
     }
-    assert!(
-        Attendance::parse("{}").is_masked,
-        "nothing but the two numbers decides; the tables reject it"
-    );
+    assert!(Attendance::parse("{}").is_masked, "nothing but the two numbers decides; the tables reject it");
 }
 
 #[test]
@@ -275,14 +158,9 @@ fn answers_of_masked_records_are_json_that_postgresql_keeps() {
         ("1e999", Some("22P02")),
         ("1e300", None),
     ] {
-        let record =
-            format!(r#"{{"person":{{"user_id":1}},"custom_signup_field_values":[{answer}]}}"#);
+        let record = format!(r#"{{"person":{{"user_id":1}},"custom_signup_field_values":[{answer}]}}"#);
         let problem = MaskedAttendance::parse(&record).attendance.problem;
-        assert_eq!(
-            problem.as_ref().map(Problem::sqlstate),
-            sqlstate,
-            "{answer}: {problem:?}"
-        );
+        assert_eq!(problem.as_ref().map(Problem::sqlstate), sqlstate, "{answer}: {problem:?}");
     }
 }
 
@@ -290,13 +168,12 @@ fn answers_of_masked_records_are_json_that_postgresql_keeps() {
 fn pointers() -> Vec<String> {
     fn walk(value: &Value, at: String, into: &mut Vec<String>) {
         match value {
-            Value::Object(fields) => fields
-                .iter()
-                .for_each(|(key, value)| walk(value, format!("{at}/{key}"), into)),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .for_each(|(i, value)| walk(value, format!("{at}/{i}"), into)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, value)| walk(value, format!("{at}/{key}"), into))
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(i, value)| walk(value, format!("{at}/{i}"), into))
+            }
             _ => {}
         }
         into.push(at);

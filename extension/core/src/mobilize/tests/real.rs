@@ -9,8 +9,7 @@ fn the_real_file_has_its_known_figures() {
         return;
     };
     let file =
-        std::fs::read_to_string(std::path::Path::new(&folder).join("mobilize/attendances.json"))
-            .unwrap();
+        std::fs::read_to_string(std::path::Path::new(&folder).join("mobilize/attendances.json")).unwrap();
     let records: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(&file).unwrap();
     let (mut attendances, mut masked) = (BTreeSet::new(), 0);
     let [mut events, mut timeslots, mut people, mut organizations] = [const { BTreeSet::new() }; 4];
@@ -33,19 +32,11 @@ fn the_real_file_has_its_known_figures() {
             events.insert(row.event_id.unwrap());
             organizations.extend(event.sponsor_organization_id);
             let timeslot = Timeslot::parse(record.get());
-            assert_eq!(
-                (timeslot.problem, timeslot.timeslot_id),
-                (None, row.timeslot_id)
-            );
+            assert_eq!((timeslot.problem, timeslot.timeslot_id), (None, row.timeslot_id));
             timeslots.insert(row.timeslot_id.unwrap());
         }
         organizations.extend(row.sponsor_organization_id);
-        for answer in row
-            .custom_signup_field_values
-            .map(explode_custom_fields)
-            .into_iter()
-            .flatten()
-        {
+        for answer in row.custom_signup_field_values.map(explode_custom_fields).into_iter().flatten() {
             assert_eq!(answer.problem, None);
         }
         if row.event_id == Some(265_841) {
@@ -54,13 +45,7 @@ fn the_real_file_has_its_known_figures() {
             rsvps[2] += usize::from(row.attended == Some(true));
         }
     }
-    assert_eq!(
-        (records.len(), attendances.len(), masked),
-        (1_700, 1_652, 48)
-    );
-    assert_eq!(
-        [events, timeslots, people, organizations].map(|ids| ids.len()),
-        [28, 115, 1_361, 2]
-    );
+    assert_eq!((records.len(), attendances.len(), masked), (1_700, 1_652, 48));
+    assert_eq!([events, timeslots, people, organizations].map(|ids| ids.len()), [28, 115, 1_361, 2]);
     assert_eq!(rsvps, [545, 539, 189]);
 }
