@@ -271,7 +271,6 @@ returns table (
 )
 language plpgsql
 volatile
-strict
 parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $function$
@@ -280,6 +279,10 @@ declare
     opened bigint;
     framed bigint;
 begin
+    if attendances is null then
+        raise exception 'attendances is null, and a missing source is not an empty one'
+            using errcode = 'null_value_not_allowed', hint = 'select * from etl_load_mobilize(''[...]'')';
+    end if;
     if to_regclass('mobilize.masked_attendances') is null or to_regclass('etl.runs') is null then
         raise exception 'the tables of mobilize are not in database %', current_database()
             using errcode = 'undefined_table', hint = 'loader migrate mobilize';
