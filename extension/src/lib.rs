@@ -8,6 +8,7 @@
 mod error;
 mod frame;
 mod merge;
+mod mobilize;
 mod value;
 
 pgrx::pg_module_magic!(name, version);

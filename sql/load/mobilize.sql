@@ -1,0 +1,321 @@
+-- Mobilize: what a run has staged, into the seven tables of schema mobilize.
+--
+-- Every record is parsed once, into mobilize_attendances, which is at the same time what is merged into
+-- mobilize.attendances: its columns have the target's names, the others are for the steps here and mean nothing to
+-- etl_merge. Events, timeslots and organizations stand in many records: of each distinct text (known by its hash) one
+-- record is read, the first of its source, and counts for all its copies.
+create function @extschema@.etl_load_mobilize(run_id bigint)
+returns table (
+    target      text,
+    read        bigint,
+    inserted    bigint,
+    updated     bigint,
+    unchanged   bigint,
+    superseded  bigint,
+    parked      bigint,
+    rejected    bigint,
+    promoted    bigint
+)
+language plpgsql
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+    staging constant text := format('staging.run_%s', run_id);
+begin
+    if to_regclass('mobilize.masked_attendances') is null then
+        raise exception 'the tables of mobilize are not in database %', current_database()
+            using errcode = 'undefined_table', hint = 'loader migrate mobilize';
+    end if;
+    if to_regclass(staging) is null then
+        raise exception 'run % has nothing staged: there is no table %', run_id, staging
+            using errcode = 'undefined_table', hint = 'loader run mobilize FILE, or: select * from etl_load_mobilize(''[...]'')';
+    end if;
+
+    execute format($sql$
+        create temporary table mobilize_attendances on commit drop as
+        select
+            run.source,
+            run.line,
+            run.ctid as staged,
+            parsed.attendance_id,
+            parsed.created_date,
+            parsed.modified_date,
+            parsed.user_id,
+            parsed.event_id,
+            parsed.timeslot_id,
+            parsed.sponsor_organization_id,
+            parsed.status,
+            parsed.attended,
+            parsed.rating,
+            parsed.feedback,
+            parsed.referrer_utm_source,
+            parsed.referrer_utm_medium,
+            parsed.referrer_utm_campaign,
+            parsed.referrer_utm_term,
+            parsed.referrer_utm_content,
+            parsed.referrer_url,
+            parsed.absent,
+            coalesce(run.problem, parsed.problem) as problem,
+            coalesce(run.sqlstate, parsed.sqlstate) as sqlstate,
+            parsed.field,
+            parsed.is_masked,
+            parsed.event_hash,
+            parsed.timeslot_hash,
+            parsed.sponsor_hash,
+            parsed.custom_signup_field_values,
+            parsed.person_id,
+            parsed.person_created_date,
+            parsed.person_modified_date,
+            parsed.given_name,
+            parsed.family_name,
+            parsed.email_address,
+            parsed.other_email_addresses,
+            parsed.phone_number,
+            parsed.other_phone_numbers,
+            parsed.postal_code,
+            parsed.other_postal_codes,
+            parsed.sms_opt_in_status,
+            parsed.blocked_date,
+            parsed.has_person,
+            parsed.person_problem,
+            parsed.person_sqlstate,
+            parsed.person_field
+        from %s as run
+        cross join lateral @extschema@.etl_parse_attendance(case when run.problem is null then run.record end) as parsed
+        $sql$, staging);
+    analyze pg_temp.mobilize_attendances
+        (attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash);
+
+    execute format($sql$
+        create temporary table mobilize_events on commit drop as
+        with fragment as (
+            select source, event_hash, min(staged) as staged, count(*) as copies
+            from pg_temp.mobilize_attendances
+            where event_hash is not null
+            group by source, event_hash
+        )
+        select fragment.source, run.line, fragment.staged, fragment.copies, fragment.event_hash, event.*
+        from fragment
+        join %s as run on run.ctid = fragment.staged
+        cross join lateral @extschema@.etl_parse_event(run.record) as event
+        $sql$, staging);
+
+    -- A record may show two organizations: who promoted the sign-up, and who owns the event.
+    execute format($sql$
+        create temporary table mobilize_organizations on commit drop as
+        with fragment as (
+            select source, '/sponsor' as place, min(staged) as staged, count(*) as copies
+            from pg_temp.mobilize_attendances
+            where sponsor_hash is not null
+            group by source, sponsor_hash
+            union all
+            select source, '/event/sponsor', min(staged), sum(copies)::bigint
+            from pg_temp.mobilize_events
+            where sponsor_hash is not null
+            group by source, sponsor_hash
+        )
+        select fragment.source, run.line, fragment.copies, organization.*
+        from fragment
+        join %s as run on run.ctid = fragment.staged
+        cross join lateral @extschema@.etl_parse_organization(run.record, fragment.place) as organization
+        $sql$, staging);
+
+    -- A timeslot is as new as the event that carries it: the same one under two versions of its event counts twice.
+    execute format($sql$
+        create temporary table mobilize_timeslots on commit drop as
+        with fragment as (
+            select
+                source,
+                event_hash,
+                min(event_id) as event_id,
+                min(staged) as staged,
+                count(*) as copies
+            from pg_temp.mobilize_attendances
+            where timeslot_hash is not null
+            group by source, event_hash, timeslot_hash
+        )
+        select
+            fragment.source,
+            run.line,
+            fragment.copies,
+            fragment.event_id,
+            event.modified_date as event_modified_date,
+            timeslot.*
+        from fragment
+        join %s as run on run.ctid = fragment.staged
+        left join pg_temp.mobilize_events as event
+            on event.source = fragment.source
+            and event.event_hash = fragment.event_hash
+        cross join lateral @extschema@.etl_parse_timeslot(run.record) as timeslot
+        union all
+        select event.source, event.line, event.copies, event.event_id, event.modified_date, timeslot.*
+        from pg_temp.mobilize_events as event
+        cross join lateral @extschema@.etl_explode_timeslots(event.timeslots) as timeslot
+        $sql$, staging);
+
+    create temporary table mobilize_people on commit drop as
+    select
+        source,
+        line,
+        user_id,
+        person_id,
+        person_created_date as created_date,
+        person_modified_date as modified_date,
+        given_name,
+        family_name,
+        email_address,
+        other_email_addresses,
+        phone_number,
+        other_phone_numbers,
+        postal_code,
+        other_postal_codes,
+        sms_opt_in_status,
+        blocked_date,
+        person_problem as problem,
+        person_sqlstate as sqlstate,
+        person_field as field
+    from pg_temp.mobilize_attendances
+    where has_person;
+    analyze pg_temp.mobilize_people (user_id);
+
+    create temporary table mobilize_custom_fields on commit drop as
+    select
+        attendance.source,
+        attendance.line,
+        attendance.attendance_id,
+        attendance.modified_date as attendance_modified_date,
+        answer.*
+    from pg_temp.mobilize_attendances as attendance
+    cross join lateral @extschema@.etl_explode_custom_fields(attendance.custom_signup_field_values) as answer
+    where attendance.attendance_id is not null;
+
+    -- Twins, alike in all of the key, are numbered from the oldest version on: a newer version of one of them moves
+    -- it behind the others, and each number's version only grows.
+    execute format($sql$
+        create temporary table mobilize_masked on commit drop as
+        select
+            run.source,
+            run.line,
+            masked.user_id,
+            masked.created_date,
+            masked.start_date,
+            masked.end_date,
+            masked.event_type,
+            row_number() over (
+                partition by
+                    run.source, masked.user_id, masked.created_date, masked.start_date, masked.end_date,
+                    masked.event_type
+                order by masked.modified_date nulls first, masked::text collate "C"
+            ) as occurrence,
+            masked.modified_date,
+            masked.sponsor_organization_id,
+            masked.status,
+            masked.attended,
+            masked.rating,
+            masked.feedback,
+            masked.referrer_utm_source,
+            masked.referrer_utm_medium,
+            masked.referrer_utm_campaign,
+            masked.referrer_utm_term,
+            masked.referrer_utm_content,
+            masked.referrer_url,
+            masked.max_attendees,
+            masked.is_full,
+            masked.instructions,
+            case when masked.problem is null then masked.custom_signup_field_values::jsonb end
+                as custom_signup_field_values,
+            masked.absent,
+            masked.problem,
+            masked.sqlstate,
+            masked.field
+        from pg_temp.mobilize_attendances as attendance
+        join %s as run on run.ctid = attendance.staged
+        cross join lateral @extschema@.etl_parse_masked_attendance(run.record) as masked
+        where attendance.is_masked
+        $sql$, staging);
+    delete from pg_temp.mobilize_attendances where is_masked;
+
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_organizations', 'mobilize.organizations', 'modified_date', run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_events', 'mobilize.events', 'modified_date', run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_timeslots', 'mobilize.timeslots', 'event_modified_date', run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_people', 'mobilize.people', 'modified_date', run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_attendances', 'mobilize.attendances', 'modified_date', run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_custom_fields', 'mobilize.attendance_custom_fields', 'attendance_modified_date', run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_masked', 'mobilize.masked_attendances', 'modified_date', run_id);
+
+    -- Dropped now, so that a transaction can load twice.
+    drop table
+        pg_temp.mobilize_attendances, pg_temp.mobilize_events, pg_temp.mobilize_organizations,
+        pg_temp.mobilize_timeslots, pg_temp.mobilize_people, pg_temp.mobilize_custom_fields, pg_temp.mobilize_masked;
+end
+$function$;
+
+comment on function @extschema@.etl_load_mobilize(bigint) is
+    'Loads what run run_id has staged in staging.run_<run_id> into the tables of schema mobilize; one row a table, with its counts. The loader calls it.';
+
+create function @extschema@.etl_load_mobilize(attendances text)
+returns table (
+    target      text,
+    read        bigint,
+    inserted    bigint,
+    updated     bigint,
+    unchanged   bigint,
+    superseded  bigint,
+    parked      bigint,
+    rejected    bigint,
+    promoted    bigint
+)
+language plpgsql
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+as $function$
+#variable_conflict use_column
+declare
+    opened bigint;
+    framed bigint;
+begin
+    if attendances is null then
+        raise exception 'attendances is null, and a missing source is not an empty one'
+            using errcode = 'null_value_not_allowed', hint = 'select * from etl_load_mobilize(''[...]'')';
+    end if;
+    if to_regclass('mobilize.masked_attendances') is null or to_regclass('etl.runs') is null then
+        raise exception 'the tables of mobilize are not in database %', current_database()
+            using errcode = 'undefined_table', hint = 'loader migrate mobilize';
+    end if;
+    -- The same lock as the loader's: one load of the dataset at a time.
+    perform pg_advisory_xact_lock(hashtextextended('pg_etl mobilize', 0));
+
+    insert into etl.runs (dataset) values ('mobilize')
+    returning run_id into opened;
+
+    execute format(
+        'create unlogged table staging.run_%s (source smallint not null, line bigint not null, byte bigint not null, '
+        'record text compression lz4, raw bytea, problem text, sqlstate text)', opened);
+    execute format(
+        'insert into staging.run_%s select 1, line, byte, record, raw, problem, sqlstate '
+        'from @extschema@.etl_frame_json($1)', opened)
+    using attendances;
+    get diagnostics framed = row_count;
+
+    insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records)
+    values (
+        opened, 1, 'attendances', '(argument)',
+        sha256(convert_to(attendances, 'UTF8')), octet_length(attendances), framed
+    );
+
+    return query select * from @extschema@.etl_load_mobilize(opened);
+
+    execute format('drop table staging.run_%s', opened);
+    update etl.runs
+    set status = 'done', finished_at = clock_timestamp()
+    where run_id = opened;
+end
+$function$;
+
+comment on function @extschema@.etl_load_mobilize(text) is
+    'Loads Mobilize''s attendances, given as text: an array, JSON lines, a {"data":[...]} page or one object; one row a table, with its counts.';
