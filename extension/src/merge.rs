@@ -2,7 +2,7 @@
 use std::ffi::CStr;
 
 use etl_core::merge::name::Ident;
-use etl_core::merge::plan::{Options, Plan};
+use etl_core::merge::plan::{Options, Plan, Standing};
 use etl_core::merge::table::{Staged, Target};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -138,13 +138,14 @@ fn merge(
     if let Some(candidates) = plan.candidates() {
         run.execute(&candidates)?;
     }
-    judge(&mut run, &plan)?;
-    if let Some(fill) = plan.fill()
-        && run.execute(&fill)? > 0
+    if let (Some(needed), Some(fill)) = (plan.needs_filling(), plan.fill())
+        && run.holds(&needed)?
     {
+        judge(&mut run, &plan, Standing::ByItself)?;
+        run.execute(&fill)?;
         run.execute("drop table pg_temp.etl_judgements")?;
-        judge(&mut run, &plan)?;
     }
+    judge(&mut run, &plan, Standing::OnTarget)?;
     run.execute(&plan.fates())?;
     write(&mut run, &plan)?;
     let counts = run.count(&plan.count())?;
@@ -152,8 +153,8 @@ fn merge(
     Ok(counts)
 }
 
-fn judge(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
-    run.execute(&plan.judgements())?;
+fn judge(run: &mut Statements<'_, '_>, plan: &Plan<'_>, standing: Standing) -> Outcome<()> {
+    run.execute(&plan.judgements(standing))?;
     if let Some(settle) = plan.settle_references() {
         while run.execute(&settle)? > 0 {}
     }

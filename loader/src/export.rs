@@ -1,7 +1,8 @@
 //! `loader export`: a dataset's tables, or a question's rows, as files.
 //!
-//! A file is written under a temporary name and renamed when it is whole: a reader never meets half of one. Rows come ordered by primary
-//! key and rendered under pinned settings, so that the same rows give the same bytes.
+//! A file is written under a temporary name and renamed when it is whole: a reader never meets half of one.
+//! Rows come ordered by primary key and rendered under pinned settings, so that the same rows give the same
+//! bytes.
 mod dictionary;
 mod file;
 mod tables;
@@ -21,8 +22,8 @@ use tables::Table;
 /// Runs `loader export`; the files written are printed on standard output.
 ///
 /// # Errors
-/// Usage (exit 2) for an unknown dataset or question, mismatch (exit 6) where the dataset has no tables, failed (exit 1) when a file cannot
-/// be written.
+/// Usage (exit 2) for an unknown dataset or question, mismatch (exit 6) where the dataset has no tables,
+/// failed (exit 1) when a file cannot be written.
 pub fn run(args: ExportArgs, context: &Context) -> Result<Exit, Error> {
     let is_dataset = context.config.datasets.iter().any(|dataset| dataset.name == args.what);
     if is_dataset && !args.parameters.is_empty() {
@@ -97,7 +98,8 @@ fn copy_csv(transaction: &mut Transaction<'_>, table: &Table, file: &mut NewFile
     io::copy(&mut rows, file).map(drop).map_err(|error| interrupted(table, file, &error))
 }
 
-/// An array with one object a line. COPY's csv with a quote and a delimiter that JSON never holds unescaped leaves the text as it is.
+/// An array with one object a line. COPY's csv with a quote and a delimiter that JSON never holds unescaped
+/// leaves the text as it is.
 fn copy_json(transaction: &mut Transaction<'_>, table: &Table, file: &mut NewFile) -> Result<(), Error> {
     let statement = format!(
         "copy (select pg_catalog.row_to_json(etl_row)::text from ({}) as etl_row)

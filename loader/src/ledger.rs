@@ -1,4 +1,5 @@
-//! The run's own rows of the ledger: `etl.runs` and `etl.run_sources`. The counts and the quarantine are the merge's.
+//! The run's own rows of the ledger: `etl.runs` and `etl.run_sources`. The counts and the quarantine are the
+//! merge's.
 use postgres::{Client, GenericClient};
 
 use crate::error::Error;

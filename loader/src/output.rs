@@ -1,7 +1,7 @@
 //! Rows for people and machines: a table, JSON, or CSV.
 //!
-//! CSV is in the dialect of the server's `COPY ... (format csv)`: RFC 4180 quoting, lines ended by LF, a header, null as an
-//! empty field and the empty string as `""`.
+//! CSV is in the dialect of the server's `COPY ... (format csv)`: RFC 4180 quoting, lines ended by LF, a
+//! header, null as an empty field and the empty string as `""`.
 mod csv;
 mod json;
 mod table;

@@ -1,4 +1,5 @@
-//! What a run is doing, on standard error: a bar on a terminal, one line a phase elsewhere, nothing with `--quiet`.
+//! What a run is doing, on standard error: a bar on a terminal, one line a phase elsewhere, nothing with
+//! `--quiet`.
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 

@@ -11,7 +11,8 @@ use crate::query;
 /// Runs `loader quarantine`.
 ///
 /// # Errors
-/// No connection (exit 4); mismatch (exit 6) in a database that was never migrated; usage (exit 2) for a record that is not there.
+/// No connection (exit 4); mismatch (exit 6) in a database that was never migrated; usage (exit 2) for a
+/// record that is not there.
 pub fn run(args: QuarantineArgs, context: &Context) -> Result<Exit, Error> {
     let mut database = query::reader(context)?;
     require_ledger(&mut database)?;

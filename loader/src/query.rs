@@ -19,7 +19,8 @@ pub use question::Question;
 /// Runs `loader query`.
 ///
 /// # Errors
-/// Usage (exit 2) for an unknown question or wrong parameters; failed (exit 1) when the server refuses the statement.
+/// Usage (exit 2) for an unknown question or wrong parameters; failed (exit 1) when the server refuses the
+/// statement.
 pub fn run(args: QueryArgs, context: &Context) -> Result<Exit, Error> {
     let Some(name) = &args.question else {
         list(context, args.format)?;
@@ -35,7 +36,8 @@ pub fn run(args: QueryArgs, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// A session that only reads: as etl_reader on the embedded cluster, with text of dates and times as loads write it.
+/// A session that only reads: as etl_reader on the embedded cluster, with text of dates and times as loads
+/// write it.
 ///
 /// # Errors
 /// No connection (exit 4); failed where the server refuses the settings.

@@ -22,7 +22,8 @@ use jobs::Job;
 /// Runs `loader run`: one dataset or several, each in a transaction of its own.
 ///
 /// # Errors
-/// The only dataset's error. Of several the errors are printed as they come, the others run, and the exit code is the gravest.
+/// The only dataset's error. Of several the errors are printed as they come, the others run, and the exit
+/// code is the gravest.
 pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     let plan = jobs::choose(&context.config, &args)?;
     for note in &plan.skipped {

@@ -1,7 +1,8 @@
 //! A source being read: a file or standard input, decompressed, hashed and counted on the way.
 //!
-//! gzip and zstd are recognised by their first bytes, never by the name. The sha256 and the byte count are those of
-//! the bytes as they were read, before decompression, so that `sha256sum FILE` finds the run that read it.
+//! gzip and zstd are recognised by their first bytes, never by the name. The sha256 and the byte count are
+//! those of the bytes as they were read, before decompression, so that `sha256sum FILE` finds the run that
+//! read it.
 mod decode;
 mod fingerprint;
 

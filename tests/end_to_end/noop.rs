@@ -27,15 +27,9 @@ fn check_second_run(database: &Database<'_>, loader: &Loader, file: &Path, exit:
     loader.load([file]).expect(exit);
     let wal = database.wal() - wal;
     assert_eq!(tables, database.physical("mobilize"));
-    assert_eq!(
-        quarantine,
-        database.physical("etl").remove("etl.quarantine")
-    );
+    assert_eq!(quarantine, database.physical("etl").remove("etl.quarantine"));
     assert_eq!(sequences, database.sequences());
-    assert!(
-        wal <= WAL_LIMIT,
-        "{wal} bytes of WAL for a run that changed nothing"
-    );
+    assert!(wal <= WAL_LIMIT, "{wal} bytes of WAL for a run that changed nothing");
     let written = database.number(&format!(
         "select sum(inserted + updated + promoted) from etl.run_tables where run_id = {}",
         database.last_run()
@@ -62,9 +56,7 @@ fn a_second_run_writes_nothing() {
     loader.load([&file]).expect(0);
     check_second_run(&database, &loader, &file, 0);
     let path = file.to_str().unwrap();
-    loader
-        .run(["run", "mobilize", path, "--assert-noop"])
-        .expect(0);
+    loader.run(["run", "mobilize", path, "--assert-noop"]).expect(0);
 }
 
 #[test]
@@ -72,10 +64,7 @@ fn a_second_run_keeps_the_quarantine_as_it_is() {
     let cluster = Cluster::quick().unwrap();
     let database = cluster.database();
     let loader = Loader::at(&database);
-    let plan = Plan {
-        bad: 24,
-        ..inputs::mobilize(1_000, 22)
-    };
+    let plan = Plan { bad: 24, ..inputs::mobilize(1_000, 22) };
     let file = write(&loader, "bad.json", plan);
     loader.load([&file]).expect(3);
     assert!(database.count("etl.quarantine") > 0);
@@ -93,9 +82,7 @@ fn the_real_file_twice_writes_nothing() {
     let loader = Loader::at(&database);
     loader.load([&file]).expect(0);
     check_second_run(&database, &loader, &file, 0);
-    loader
-        .run(["run", "mobilize", file.to_str().unwrap(), "--assert-noop"])
-        .expect(0);
+    loader.run(["run", "mobilize", file.to_str().unwrap(), "--assert-noop"]).expect(0);
 }
 
 #[test]
@@ -108,9 +95,7 @@ fn assert_noop_notices_one_change() {
     loader.load([&most]).expect(0);
     let before = database.dump("mobilize");
     let runs = database.count("etl.runs where status = 'done'");
-    loader
-        .run(["run", "mobilize", all.to_str().unwrap(), "--assert-noop"])
-        .expect(1);
+    loader.run(["run", "mobilize", all.to_str().unwrap(), "--assert-noop"]).expect(1);
     assert_eq!(before, database.dump("mobilize"));
     assert_eq!(runs, database.count("etl.runs where status = 'done'"));
 }
@@ -145,16 +130,8 @@ fn strip(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(members) => {
             members.retain(|key, _| {
-                ![
-                    "run",
-                    "run_id",
-                    "seconds",
-                    "dry_run",
-                    "status",
-                    "started_at",
-                    "finished_at",
-                ]
-                .contains(&key.as_str())
+                !["run", "run_id", "seconds", "dry_run", "status", "started_at", "finished_at"]
+                    .contains(&key.as_str())
             });
             members.values_mut().for_each(strip);
         }

@@ -38,6 +38,11 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         self.client.update(statement, None, arguments).map_err(from_spi)
     }
 
+    /// Whether a query that says yes or no says yes.
+    pub(super) fn holds(&mut self, query: &str) -> Outcome<bool> {
+        Ok(self.value(query, &[])? == Some(true))
+    }
+
     /// The first column of the first row.
     fn value<T: FromDatum + IntoDatum>(
         &mut self,

@@ -1,7 +1,8 @@
 //! The tables of a dataset in export order, with how to select their rows in a fixed order.
 //!
-//! The order of an export is a fact about the dataset, so it stands in the dataset's migrations: it is the order in which they create the
-//! tables (by oid; foreign keys may be added below). After a dump and restore it is the dump's; the files' bytes do not depend on it.
+//! The order of an export is a fact about the dataset, so it stands in the dataset's migrations: it is the
+//! order in which they create the tables (by oid; foreign keys may be added below). After a dump and restore
+//! it is the dump's; the files' bytes do not depend on it.
 use postgres::Transaction;
 
 use crate::database::quoted;
@@ -90,7 +91,8 @@ pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Ve
     Ok(tables)
 }
 
-/// Text sorts by bytes: the same everywhere, whatever the database's locale. Qualified, so that it is the column and not the output.
+/// Text sorts by bytes: the same everywhere, whatever the database's locale. Qualified, so that it is the
+/// column and not the output.
 fn order_by(name: &str, is_collated: bool) -> String {
     let collation = if is_collated { " collate \"C\"" } else { "" };
     format!("etl_table.{}{collation}", quoted(name))

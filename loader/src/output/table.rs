@@ -27,7 +27,8 @@ fn aligned(column: &Column, text: &str) -> Cell {
     Cell::new(printable(text)).set_alignment(alignment)
 }
 
-/// A value from a file must neither break the table nor speak to the terminal: control characters are shown escaped.
+/// A value from a file must neither break the table nor speak to the terminal: control characters are shown
+/// escaped.
 fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,5 @@
-//! Sentences about records that wait or were rejected: under a run's summary, and beside an answer over a dataset.
+//! Sentences about records that wait or were rejected: under a run's summary, and beside an answer over a
+//! dataset.
 use postgres::GenericClient;
 
 use crate::error::Error;
@@ -34,8 +35,8 @@ const GROUPS: &str = "
     group by target, is_parked, reason
     order by is_parked desc, target, reason";
 
-/// What a run has newly put into quarantine, and how many of the `kept_out` records it parked or rejected were there before. `is_kept` is
-/// false for a run that is rolled back, whose quarantine nobody can list.
+/// What a run has newly put into quarantine, and how many of the `kept_out` records it parked or rejected
+/// were there before. `is_kept` is false for a run that is rolled back, whose quarantine nobody can list.
 ///
 /// # Errors
 /// What the server reports.

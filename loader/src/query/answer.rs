@@ -91,7 +91,8 @@ impl Answer {
 
     /// An array of objects, one a line; a single JSON value is printed as itself.
     fn print_json(&self, transaction: &mut Transaction<'_>, out: &mut dyn Write) -> Result<(), Error> {
-        // Of a single JSON column the value itself comes beside its object: which is wanted shows with the second row.
+        // Of a single JSON column the value itself comes beside its object: which is wanted shows with the
+        // second row.
         let (alias, value) = match self.is_json_value {
             true => {
                 let name = quoted(&self.columns[0].name);

@@ -1,7 +1,8 @@
 //! A question's `:names` turned into the server's parameters, and the values that were given.
 //!
-//! Values never become part of the statement's text. `:event_id` becomes `$1::bigint`, prepared with `$1` of type text: the server
-//! reads the value by the type's own input function. Quoted text, comments and casts (`::`) are left alone.
+//! Values never become part of the statement's text. `:event_id` becomes `$1::bigint`, prepared with `$1` of
+//! type text: the server reads the value by the type's own input function. Quoted text, comments and casts
+//! (`::`) are left alone.
 use std::collections::BTreeSet;
 
 use super::question::{Parameter, Question};
@@ -21,8 +22,8 @@ pub struct Bound {
 /// Puts the given values to a question's parameters.
 ///
 /// # Errors
-/// Usage (exit 2) for unknown, repeated or missing parameters, naming what the question takes, and for a name in the statement that its
-/// header does not declare.
+/// Usage (exit 2) for unknown, repeated or missing parameters, naming what the question takes, and for a name
+/// in the statement that its header does not declare.
 pub fn bind(question: &Question, given: &[(String, String)]) -> Result<Bound, Error> {
     check_given(question, given)?;
     let (mut values, mut parameters) = (Vec::new(), Vec::new());

@@ -1,4 +1,5 @@
-//! Where questions are found: embedded in the binary, in the folders that loader.toml names, or a file of the user's.
+//! Where questions are found: embedded in the binary, in the folders that loader.toml names, or a file of the
+//! user's.
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -8,7 +9,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::shipped;
 
-/// Every question there is, by dataset and name. A folder's question takes the place of an embedded one of the same name.
+/// Every question there is, by dataset and name. A folder's question takes the place of an embedded one of
+/// the same name.
 ///
 /// # Errors
 /// Usage (exit 2) for a folder that cannot be read or a question whose header is malformed.

@@ -142,7 +142,8 @@ impl<'a> Attempt<'a> {
         Ok((outcome, End::Exit(exit)))
     }
 
-    /// Writes the failed run's ledger row, best effort, or finds that the commit had arrived before the connection was lost.
+    /// Writes the failed run's ledger row, best effort, or finds that the commit had arrived before the
+    /// connection was lost.
     ///
     /// # Errors
     /// The run's own error.
@@ -172,7 +173,8 @@ impl<'a> Attempt<'a> {
         Err(error)
     }
 
-    /// Writes the failed run's ledger row. The run has failed already: that its row cannot be written is said, and changes nothing.
+    /// Writes the failed run's ledger row. The run has failed already: that its row cannot be written is
+    /// said, and changes nothing.
     pub fn record(&self, client: &mut Client, error: &Error) {
         let Some(run) = &self.run else { return };
         // Dry runs and assertions ask a question; only loads are history.
@@ -261,7 +263,8 @@ fn sqlstate(error: &Error) -> Option<&str> {
     error.sqlstate().or(refused.map(|refused| refused.sqlstate))
 }
 
-/// What may be kept in the ledger: the loader's own words and the server's code and names, not its message, which may quote a record.
+/// What may be kept in the ledger: the loader's own words and the server's code and names, not its message,
+/// which may quote a record.
 fn without_values(error: &Error) -> String {
     let text = error.to_string();
     let lines = text.lines().take_while(|line| {

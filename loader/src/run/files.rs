@@ -18,8 +18,8 @@ pub struct SourceFile {
 
 /// The files named on the command line, in load order: by source, then as they were given.
 ///
-/// Each is taken by `source=path`, else by its name (`votes*.json*` belongs to `votes`), else in the order of the sources that have
-/// none yet; all files of a dataset with one source belong to it.
+/// Each is taken by `source=path`, else by its name (`votes*.json*` belongs to `votes`), else in the order of
+/// the sources that have none yet; all files of a dataset with one source belong to it.
 ///
 /// # Errors
 /// Usage (exit 2) for a source the dataset does not have, or more files than there are sources to take them.

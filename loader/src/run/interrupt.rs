@@ -1,8 +1,9 @@
 //! SIGINT and SIGTERM while a run is under way.
 //!
-//! A thread waits for the signal, asks the server to cancel what the backend is doing, and the main thread rolls back. Where the main thread
-//! cannot answer, because it waits for a pipe or a dead network, the thread ends the process within a second; the server rolls back
-//! when it finds the connection closed. A second signal ends the process at once.
+//! A thread waits for the signal, asks the server to cancel what the backend is doing, and the main thread
+//! rolls back. Where the main thread cannot answer, because it waits for a pipe or a dead network, the thread
+//! ends the process within a second; the server rolls back when it finds the connection closed. A second
+//! signal ends the process at once.
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -21,7 +22,8 @@ const GRACE: Duration = Duration::from_millis(700);
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     signal: Arc<AtomicI32>,
-    /// The transaction commits or is over: the main thread ends the process by itself, and only it knows what to say.
+    /// The transaction commits or is over: the main thread ends the process by itself, and only it knows what
+    /// to say.
     is_settled: Arc<AtomicBool>,
 }
 

@@ -22,11 +22,12 @@ pub struct Plan<'a> {
     pub skipped: Vec<String>,
 }
 
-/// Chooses: the dataset named with the files named, else with its files of loader.toml; without a name every dataset that has all its
-/// sources.
+/// Chooses: the dataset named with the files named, else with its files of loader.toml; without a name every
+/// dataset that has all its sources.
 ///
 /// # Errors
-/// Usage (exit 2) for an unknown dataset, files that cannot be assigned or read, and when there is nothing to run.
+/// Usage (exit 2) for an unknown dataset, files that cannot be assigned or read, and when there is nothing to
+/// run.
 pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error> {
     let Some(name) = &args.dataset else {
         return every(config);

@@ -12,8 +12,8 @@ const TRY: &str =
     "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
 const WAIT: &str = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
 
-/// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock of the transaction, so a run does not
-/// wait for ever behind somebody's `alter table` either.
+/// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock
+/// of the transaction, so a run does not wait for ever behind somebody's `alter table` either.
 ///
 /// # Errors
 /// Lock timeout (exit 5) when the other run takes longer.

@@ -10,7 +10,8 @@ use crate::progress::Progress;
 /// Other writers are tolerated this often: they took a key, removed a parent, or crossed our locks.
 const RETRIES: u32 = 3;
 
-/// The extension's functions are in the schema it was created in; those of a dataset the extension does not know are in the dataset's own.
+/// The extension's functions are in the schema it was created in; those of a dataset the extension does not
+/// know are in the dataset's own.
 const FIND: &str = "
     select namespace.nspname, function.proname
     from pg_catalog.pg_proc as function
@@ -50,8 +51,9 @@ pub fn call(
     run: &Run,
     progress: &Progress,
 ) -> Result<Vec<Counts>, Error> {
+    // The cast tells it from the function of the same name that takes the source's text.
     let statement = format!(
-        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1)"
+        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1::bigint)"
     );
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;

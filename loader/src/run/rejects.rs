@@ -43,8 +43,8 @@ pub fn newly(transaction: &mut Transaction<'_>, run: &Run) -> Result<u64, Error>
     Ok(count.unsigned_abs())
 }
 
-/// The error of a run that rejects more than its budget: counts by target, SQLSTATE and constraint, and 20 examples of where. It holds no
-/// values of records, so it can be kept in the ledger.
+/// The error of a run that rejects more than its budget: counts by target, SQLSTATE and constraint, and 20
+/// examples of where. It holds no values of records, so it can be kept in the ledger.
 pub fn too_many(
     transaction: &mut Transaction<'_>,
     run: &Run,

@@ -1,10 +1,12 @@
-//! What a session of the loader pins, so that a load does not depend on the server's, database's or role's settings.
+//! What a session of the loader pins, so that a load does not depend on the server's, database's or role's
+//! settings.
 use postgres::Client;
 
 use crate::error::Error;
 
-/// Text of dates and times is ISO and UTC, whatever postgresql.conf says; JIT would compile statements that run once; a broken client is
-/// noticed within half a second, so that a killed loader's locks are gone within one.
+/// Text of dates and times is ISO and UTC, whatever postgresql.conf says; JIT would compile statements that
+/// run once; a broken client is noticed within half a second, so that a killed loader's locks are gone within
+/// one.
 const PINNED: &str = "
     set timezone = 'UTC';
     set datestyle = 'ISO, YMD';

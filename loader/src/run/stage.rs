@@ -62,7 +62,8 @@ pub fn drop_table(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Er
 /// Reads one source to its end and copies its records.
 ///
 /// # Errors
-/// The source cannot be read or is refused as a whole; the server ends the COPY, or counts other than the records framed.
+/// The source cannot be read or is refused as a whole; the server ends the COPY, or counts other than the
+/// records framed.
 pub fn fill(
     transaction: &mut Transaction<'_>,
     run: &Run,

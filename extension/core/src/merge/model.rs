@@ -117,6 +117,15 @@ pub struct Quarantined {
     pub closed: Option<Outcome>,
 }
 
+/// What a candidate is judged by where it lacks a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// By what it says alone, to see whether it may give to others: what it lacks counts as null and is excused.
+    ByItself,
+    /// As the row would stand: what it lacks is taken from the row that is there.
+    OnTarget,
+}
+
 /// A record under judgement, with the row as it would stand.
 struct Candidate<'a> {
     record: &'a Record,
@@ -152,11 +161,11 @@ impl World {
             .chain(retried.iter().map(|record| Candidate::new(record, true)))
             .collect();
 
-        self.judge(target, &mut candidates);
         if candidates.iter().any(|candidate| !candidate.absent.is_empty()) {
+            self.judge(target, &mut candidates, Standing::ByItself);
             self.fill(target, &mut candidates);
-            self.judge(target, &mut candidates);
         }
+        self.judge(target, &mut candidates, Standing::OnTarget);
         let fates = self.settle(target, &candidates);
 
         let redelivered = self.quarantine(target, staged, &fates);
@@ -207,12 +216,15 @@ impl World {
     }
 
     /// Steps 1 and 2: sets the verdict of every candidate that cannot be accepted.
-    fn judge(&self, target: usize, candidates: &mut [Candidate<'_>]) {
+    fn judge(&self, target: usize, candidates: &mut [Candidate<'_>], standing: Standing) {
         let table = &self.tables[target];
         for candidate in candidates.iter_mut() {
-            candidate.stand_on(self.rows[target].get(&pick(&candidate.given, &table.key)));
+            let present = self.rows[target].get(&pick(&candidate.given, &table.key));
+            candidate.stand_on(present.filter(|_| standing == Standing::OnTarget));
+            let is_excused = |column| standing == Standing::ByItself && candidate.absent.contains(&column);
+            let is_missing = |column| candidate.row[column] == Value::Null && !is_excused(column);
             candidate.verdict = if candidate.is_unreadable()
-                || table.not_null.iter().any(|&column| candidate.row[column] == Value::Null)
+                || table.not_null.iter().any(|&column| is_missing(column))
                 || table.checks.iter().any(|check| !check.holds(&candidate.row))
             {
                 Some(Outcome::Rejected)

@@ -18,6 +18,8 @@ mod quarantine;
 mod rules;
 mod write;
 
+pub use judgements::Standing;
+
 use super::name::Ident;
 use super::table::{Column, Key, Staged, Target};
 

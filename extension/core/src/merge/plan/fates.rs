@@ -1,4 +1,5 @@
 //! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
+use super::judgements::Standing;
 use super::{Plan, judgements, ranked};
 
 /// The temporary table of fates.
@@ -45,7 +46,7 @@ impl Plan<'_> {
              when d.action = 'same' or l.is_old or l.is_new then 'unchanged'\n        else 'superseded'\n    end as outcome\n\
              from {judgements} as j\nleft join decided as d on d.\"etl$row\" = j.\"etl$row\"\n\
              left join loser as l on l.\"etl$row\" = j.\"etl$row\"{join_overtaken}",
-            standing = self.standing(),
+            standing = self.standing(Standing::OnTarget),
             judgements = judgements::TABLE,
             target = self.target.name,
             key_j = self.key_of("j"),

@@ -4,7 +4,20 @@ use super::super::table::Column;
 use super::{Plan, candidates, judgements, ranked};
 
 impl Plan<'_> {
-    /// Fills the lacking columns of the candidates, between two judgements; none where no record lacks a column.
+    /// Whether some key has several candidates of which one lacks a column: else there is nothing to fill.
+    pub fn needs_filling(&self) -> Option<String> {
+        if self.options.partial.is_empty() {
+            return None;
+        }
+        let key = self.key_of("c");
+        Some(format!(
+            "select exists (\n    select from {} as c\n    group by {key}\n    \
+             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)\n)",
+            candidates::TABLE
+        ))
+    }
+
+    /// Fills the lacking columns of the candidates, after they were judged by themselves; none where no record lacks one.
     ///
     /// The row that is there stands in the chain of its key, so that what ranks below it gives nothing to what
     /// ranks above. Only keys with several candidates can change.
@@ -36,12 +49,12 @@ impl Plan<'_> {
                 lacks("k", column)
             )
         });
+        // The first of a group is the record that gives.
         let values = each(",\n        ", &|index, column| {
             format!(
-                "(array_agg(k.{name}) filter (where k.\"etl$sound\" and not {lacks}) over \
-                 (partition by {key}, k.\"etl$group{index}\"))[1] as \"etl$value{index}\"",
+                "first_value(k.{name}) over (partition by {key}, k.\"etl$group{index}\" order by k.\"etl$rank\") \
+                 as \"etl$value{index}\"",
                 name = column.name,
-                lacks = lacks("k", column)
             )
         });
         let sets = each(",\n    ", &|index, column| {

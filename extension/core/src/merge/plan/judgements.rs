@@ -7,11 +7,20 @@ use super::{Plan, candidates};
 /// The temporary table of judgements.
 pub(super) const TABLE: &str = "pg_temp.etl_judgements";
 
+/// What a candidate is judged by where it lacks a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// By what it says alone, to see whether it may give to others: what it lacks counts as null and is excused.
+    ByItself,
+    /// As the row would stand: what it lacks is taken from the row that is there, or its default.
+    OnTarget,
+}
+
 impl Plan<'_> {
     /// The candidates as rows that would stand: columns that are lacking keep what is there, or take their default.
     ///
     /// Defaults that call functions are left to the insert, so that judging uses up no sequence value.
-    pub(super) fn standing(&self) -> String {
+    pub(super) fn standing(&self, standing: Standing) -> String {
         let c = self.candidate();
         let mut columns = vec![
             "c.ctid as \"etl$row\"".to_string(),
@@ -28,10 +37,15 @@ impl Plan<'_> {
             let given = self.columns.iter().any(|it| it.name == *name);
             let simple = column.default.as_deref().filter(|default| !default.contains('('));
             let default = simple.unwrap_or("null");
-            let there = format!(
-                "case when t.ctid is not null then t.{name} else {default}::{} end",
-                column.type_name
-            );
+            let there = match standing {
+                Standing::OnTarget => {
+                    format!(
+                        "case when t.ctid is not null then t.{name} else {default}::{} end",
+                        column.type_name
+                    )
+                }
+                Standing::ByItself => format!("null::{}", column.type_name),
+            };
             columns.push(match (given, &c.absent) {
                 (true, Some(absent)) if self.is_partial(column) => {
                     let lacks = format!("coalesce({} = any ({absent}), false)", Literal::new(name.as_str()));
@@ -42,7 +56,10 @@ impl Plan<'_> {
             });
         }
         let mut from = format!("from {} as c", c.relation);
-        if self.stands_on_target() {
+        if let (Standing::ByItself, Some(absent)) = (standing, &c.absent) {
+            columns.push(format!("{absent} as \"etl$absent\""));
+        }
+        if standing == Standing::OnTarget && self.stands_on_target() {
             let join = format!("left join {} as t on {}", self.target.name, self.same_key("t", "c"));
             from = format!("{from}\n    {join}");
         }
@@ -50,7 +67,7 @@ impl Plan<'_> {
     }
 
     /// Judges every candidate: alone first, then by its parents in other tables.
-    pub fn judgements(&self) -> String {
+    pub fn judgements(&self, standing: Standing) -> String {
         let mut alone = Vec::new();
         let mut parents = Vec::new();
         let mut joins = Vec::new();
@@ -61,7 +78,18 @@ impl Plan<'_> {
                     alone.push(format!("when \"etl$problem\" is not null then {number}"));
                 }
                 Rule::Readable => {}
-                Rule::NotNull(column) => alone.push(format!("when {} is null then {number}", column.name)),
+                Rule::NotNull(column) => {
+                    let name = &column.name;
+                    let excused = match standing {
+                        Standing::ByItself if !self.columns.iter().any(|it| it.name == *name) => continue,
+                        Standing::ByItself if self.is_partial(column) => {
+                            let literal = Literal::new(name.as_str());
+                            format!(" and not coalesce({literal} = any (\"etl$absent\"), false)")
+                        }
+                        _ => String::new(),
+                    };
+                    alone.push(format!("when {name} is null{excused} then {number}"));
+                }
                 Rule::Check(check) => alone.push(format!("when not ({}) then {number}", check.expression)),
                 Rule::Parent(parent) if !parent.itself => {
                     let alias = format!("p{number}");
@@ -92,7 +120,7 @@ impl Plan<'_> {
             "create temporary table etl_judgements on commit drop as\nwith standing as (\n    {standing}\n),\n\
              checked as (\n    select\n        *,\n        {alone} as \"etl$broken\"\n    from standing as {alias}\n)\n\
              select\n    {kept},\n    (\n        {rule}\n    )::smallint as \"etl$rule\"\nfrom checked as c{joins}",
-            standing = self.standing(),
+            standing = self.standing(standing),
             // The target's own name, so that a check that speaks of its whole row finds it.
             alias = self.target.name.name,
             alone = case(&alone, "null::integer"),
