@@ -28,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 .ONESHELL:
 # The steps share one build directory, one installed extension and one embedded cluster.
 .NOTPARALLEL:
-.PHONY: help setup install run test test-full bench lint clean test-pure test-in-server test-end-to-end
+.PHONY: help setup install run test test-full bench lint clean answers test-pure test-in-server test-end-to-end
 
 help: ## list these verbs
 	@echo "make VERB, where VERB is one of"
@@ -84,13 +84,15 @@ install: setup ## build for release; put the extension into PostgreSQL, the load
 	    cmp -s "$$file" "/$$file" || { echo "installing /$$file"; $(SUDO) install -D -m 644 "$$file" "/$$file"; }
 	done
 
-run: install ## load the samples into the embedded cluster (database pg_etl_demo) and print the answers
-	@# Never into the caller's database, whatever the environment names.
-	unset DATABASE_URL $${!PG@}
-	show() { echo; echo "\$$ loader $$*"; $(LOADER) --config $(SAMPLE) "$$@"; }
+run: install answers ## load the samples into the embedded cluster (database pg_etl_demo) and print the answers
+
+# Never into the caller's database, whatever the environment names.
+answers:
+	@unset DATABASE_URL PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS
+	show() { echo; echo "> loader $$*"; $(LOADER) --config $(SAMPLE) "$$@"; }
 	show run
-	show query event_rsvps
 	show query most_completed_event
+	show query event_rsvps
 
 test: setup test-pure test-in-server test-end-to-end ## run every test, and leave the release build installed
 
