@@ -29,14 +29,8 @@ fn docs_do_what_they_say() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     pages.sort();
-    let steps: usize = pages
-        .iter()
-        .map(|name| follow(&format!("docs/{}", name.to_str().unwrap())))
-        .sum();
-    assert!(
-        steps >= 2,
-        "only {steps} steps in docs/: the blocks are no longer recognised"
-    );
+    let steps: usize = pages.iter().map(|name| follow(&format!("docs/{}", name.to_str().unwrap()))).sum();
+    assert!(steps >= 2, "only {steps} steps in docs/: the blocks are no longer recognised");
 }
 
 /// Runs a page's steps in order and compares their outputs. Returns how many there were.
@@ -52,10 +46,7 @@ fn follow(name: &str) -> usize {
     for step in &page.steps {
         let (succeeded, output) = reader.run(&step.input);
         if !succeeded {
-            failures.push(format!(
-                "{name}:{}: {:?} failed:\n{output}",
-                step.line, step.input
-            ));
+            failures.push(format!("{name}:{}: {:?} failed:\n{output}", step.line, step.input));
         } else if let Some(shown) = page.output(step)
             && masked(&shown) != masked(&output)
         {
@@ -93,21 +84,10 @@ impl Reader {
             .permissions(Permissions::from_mode(0o755))
             .tempdir_in("/tmp")
             .unwrap();
-        for name in [
-            "Makefile",
-            "docs",
-            "extension",
-            "loader",
-            "migrations",
-            "sql",
-            "tests",
-        ] {
+        for name in ["Makefile", "docs", "extension", "loader", "migrations", "sql", "tests"] {
             symlink(repository().join(name), home.path().join(name)).unwrap();
         }
-        Reader {
-            database: Cluster::shared().database(),
-            home,
-        }
+        Reader { database: Cluster::shared().database(), home }
     }
 
     /// Runs one step as a shell or psql would, with stdout and stderr together, as on a terminal.
@@ -119,7 +99,10 @@ impl Reader {
                 format!("make --no-print-directory LOADER={} answers", loader.display())
             }
             Input::Command(line) => line.clone(),
-            Input::Sql(_) => "psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --file \"$PAGE_SQL\" \"$DATABASE_URL\"".to_owned(),
+            Input::Sql(_) => {
+                "psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --file \"$PAGE_SQL\" \"$DATABASE_URL\""
+                    .to_owned()
+            }
         };
         let sql = self.home.path().join("page.sql");
         if let Input::Sql(text) = input {

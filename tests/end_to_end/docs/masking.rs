@@ -30,14 +30,7 @@ pub fn presentable(output: &str) -> String {
     let lines = output.trim_end().lines().map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         match (0..words.len()).find(|&at| is_database(&words, at)) {
-            Some(at) => line.replace(
-                words[at],
-                if words[at - 1] == "embedded" {
-                    EMBEDDED
-                } else {
-                    NAMED
-                },
-            ),
+            Some(at) => line.replace(words[at], if words[at - 1] == "embedded" { EMBEDDED } else { NAMED }),
             None => line.trim_end().to_owned(),
         }
     });
@@ -64,11 +57,7 @@ fn only_what_may_differ_is_masked() {
 
 #[test]
 fn pages_name_nobody() {
-    let shown = presentable(
-        "run 1  m  into embedded /root/private  1 s\nrun 2  m  into postgres@/tmp/s:5432/d  1 s",
-    );
-    assert_eq!(
-        shown,
-        format!("run 1  m  into embedded {EMBEDDED}  1 s\nrun 2  m  into {NAMED}  1 s")
-    );
+    let shown =
+        presentable("run 1  m  into embedded /root/private  1 s\nrun 2  m  into postgres@/tmp/s:5432/d  1 s");
+    assert_eq!(shown, format!("run 1  m  into embedded {EMBEDDED}  1 s\nrun 2  m  into {NAMED}  1 s"));
 }

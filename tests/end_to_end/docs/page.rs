@@ -60,10 +60,8 @@ impl Page {
     /// The page with other outputs in place of some steps'.
     pub fn with_outputs(&self, outputs: &[(Step, String)]) -> String {
         let mut lines = self.lines.clone();
-        let mut outputs: Vec<_> = outputs
-            .iter()
-            .filter_map(|(step, text)| Some((step.output.clone()?, text)))
-            .collect();
+        let mut outputs: Vec<_> =
+            outputs.iter().filter_map(|(step, text)| Some((step.output.clone()?, text))).collect();
         // From the end, so that the ranges before stay right.
         outputs.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
         for (range, text) in outputs {
@@ -74,16 +72,11 @@ impl Page {
 }
 
 fn fence_after(lines: &[String], from: usize) -> usize {
-    (from..lines.len())
-        .find(|&at| lines[at].starts_with("```"))
-        .unwrap_or(lines.len())
+    (from..lines.len()).find(|&at| lines[at].starts_with("```")).unwrap_or(lines.len())
 }
 
 fn console_steps(lines: &[String], body: Range<usize>) -> Vec<Step> {
-    let commands: Vec<usize> = body
-        .clone()
-        .filter(|&at| lines[at].starts_with("$ "))
-        .collect();
+    let commands: Vec<usize> = body.clone().filter(|&at| lines[at].starts_with("$ ")).collect();
     commands
         .iter()
         .enumerate()
@@ -100,14 +93,8 @@ fn console_steps(lines: &[String], body: Range<usize>) -> Vec<Step> {
 
 fn sql_step(lines: &[String], body: Range<usize>) -> Step {
     let next = (body.end + 1..lines.len()).find(|&at| !lines[at].is_empty());
-    let output = next
-        .filter(|&at| lines[at] == "```text")
-        .map(|at| at + 1..fence_after(lines, at + 1));
-    Step {
-        input: Input::Sql(lines[body.clone()].join("\n")),
-        line: body.start,
-        output,
-    }
+    let output = next.filter(|&at| lines[at] == "```text").map(|at| at + 1..fence_after(lines, at + 1));
+    Step { input: Input::Sql(lines[body.clone()].join("\n")), line: body.start, output }
 }
 
 #[test]
@@ -118,31 +105,14 @@ fn a_page_is_read_into_steps() {
     let inputs: Vec<_> = page.steps.iter().map(|step| step.input.clone()).collect();
     let sql = |text: &str| Input::Sql(text.to_owned());
     let command = |text: &str| Input::Command(text.to_owned());
-    assert_eq!(
-        inputs,
-        [
-            command("one"),
-            command("two"),
-            sql("select 1;"),
-            sql("select 2;")
-        ]
-    );
+    assert_eq!(inputs, [command("one"), command("two"), sql("select 1;"), sql("select 2;")]);
     let outputs: Vec<_> = page.steps.iter().map(|step| page.output(step)).collect();
-    assert_eq!(
-        outputs,
-        [None, Some("x\n\ny".to_owned()), Some("1".to_owned()), None]
-    );
+    assert_eq!(outputs, [None, Some("x\n\ny".to_owned()), Some("1".to_owned()), None]);
 }
 
 #[test]
 fn outputs_are_replaced_in_place() {
     let page = Page::read("```console\n$ one\n?\n$ two\nold\nold\n```\nEnd.\n");
-    let new = [
-        (page.steps[0].clone(), "1\n2\n".to_owned()),
-        (page.steps[1].clone(), "new\n".to_owned()),
-    ];
-    assert_eq!(
-        page.with_outputs(&new),
-        "```console\n$ one\n1\n2\n$ two\nnew\n```\nEnd.\n"
-    );
+    let new = [(page.steps[0].clone(), "1\n2\n".to_owned()), (page.steps[1].clone(), "new\n".to_owned())];
+    assert_eq!(page.with_outputs(&new), "```console\n$ one\n1\n2\n$ two\nnew\n```\nEnd.\n");
 }
