@@ -3,6 +3,7 @@
 //!
 //! `UPDATE_EXPECTED=1` writes the real outputs into the pages instead; a new block starts with `?` as its output.
 
+mod example;
 mod masking;
 mod page;
 
