@@ -18,6 +18,9 @@ use etl_tests::database::Database;
 use masking::{masked, presentable};
 use page::{Input, Page, Step};
 
+/// What the pages call the embedded cluster's folder.
+const SHOWN_EMBEDDED: &str = "/home/ana/.local/share/pg_etl";
+
 #[test]
 fn readme_does_what_it_says() {
     assert!(follow("README.md") >= 5);
@@ -91,6 +94,10 @@ impl Reader {
         Reader { database: Cluster::shared().database(), home }
     }
 
+    fn embedded(&self) -> PathBuf {
+        self.home.path().join("embedded")
+    }
+
     /// Runs one step as a shell or psql would, with stdout and stderr together, as on a terminal.
     fn run(&self, input: &Input) -> (bool, String) {
         let script = match input {
@@ -122,17 +129,18 @@ impl Reader {
             .env("LC_ALL", "C.UTF-8")
             .env("PAGE_SQL", sql)
             .env("DATABASE_URL", self.database.url())
-            .env("PG_ETL_DATA_DIR", self.home.path().join("embedded"))
+            .env("PG_ETL_DATA_DIR", self.embedded())
             .output()
             .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.success(), text)
+        let text = String::from_utf8_lossy(&output.stdout);
+        let embedded = self.embedded();
+        (output.status.success(), text.replace(embedded.to_str().unwrap(), SHOWN_EMBEDDED))
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if self.home.path().join("embedded").exists() {
+        if self.embedded().exists() {
             let stop = "env --unset DATABASE_URL loader stop".to_owned();
             self.run(&Input::Command(stop));
         }

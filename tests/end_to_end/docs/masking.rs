@@ -1,7 +1,6 @@
 //! What differs from machine to machine and from run to run in an output: durations, run numbers, the database's name.
 
-/// How the pages name the two kinds of database.
-const EMBEDDED: &str = "/home/ana/.local/share/pg_etl";
+/// How the pages name the database that was named.
 const NAMED: &str = "ana@localhost:5432/pg_etl";
 
 /// The output with what may differ taken out, and blanks run together: two equal ones say the same.
@@ -9,14 +8,13 @@ pub fn masked(output: &str) -> String {
     let lines = output.trim_end().lines().map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let masked = words.iter().enumerate().map(|(at, &word)| {
-            let before = |n: usize| at.checked_sub(n).map(|at| words[at]);
-            let run = matches!(before(1), Some("run" | "--run")) && is_number(word);
-            let duration = is_number(word) && matches!(words.get(at + 1), Some(&("s" | "ms")));
-            let unit = matches!(word, "s" | "ms") && before(1).is_some_and(is_number);
+            let before = at.checked_sub(1).map(|at| words[at]);
+            let after = words.get(at + 1).copied();
+            let is_run = matches!(before, Some("run" | "--run"));
             match word {
-                _ if run || duration => "N",
-                _ if unit => "s",
-                _ if is_database(&words, at) => "DATABASE",
+                _ if is_number(word) && (is_run || after.is_some_and(is_measure)) => "N",
+                _ if is_measure(word) && before.is_some_and(is_number) => "UNIT",
+                _ if is_named_database(word) => NAMED,
                 _ => word,
             }
         });
@@ -25,12 +23,11 @@ pub fn masked(output: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The output as a page may show it: nobody's directories and users.
+/// The output as a page may show it: nobody's user and host.
 pub fn presentable(output: &str) -> String {
     let lines = output.trim_end().lines().map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match (0..words.len()).find(|&at| is_database(&words, at)) {
-            Some(at) => line.replace(words[at], if words[at - 1] == "embedded" { EMBEDDED } else { NAMED }),
+        match line.split_whitespace().find(|word| is_named_database(word)) {
+            Some(word) => line.replace(word, NAMED),
             None => line.trim_end().to_owned(),
         }
     });
@@ -41,23 +38,28 @@ fn is_number(word: &str) -> bool {
     word.parse::<f64>().is_ok()
 }
 
-/// Whether the word is what follows `into` or `embedded`: a folder or `user@host:port/database`.
-fn is_database(words: &[&str], at: usize) -> bool {
-    let follows = at > 0 && matches!(words[at - 1], "into" | "embedded" | "database");
-    follows && (words[at].starts_with('/') || words[at].contains('@'))
+/// Units of what no two runs share: durations and rates. Sizes and counts are compared.
+fn is_measure(word: &str) -> bool {
+    matches!(word.trim_end_matches([',', '.', ':']), "s" | "ms" | "min") || word.ends_with("/s")
+}
+
+/// `user@host:port/database` or `user@/socket:port/database`.
+fn is_named_database(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(_, rest)| rest.contains(':') && rest.contains('/'))
 }
 
 #[test]
 fn only_what_may_differ_is_masked() {
-    let here = "run 12  mobilize  a.json  into embedded /tmp/x  1.2 s\nevents  500   1\n1 waits: loader quarantine list --run 12\n";
-    let there = "run 3  mobilize  a.json  into embedded /home/y  88 ms\nevents   500 1\n1 waits: loader quarantine list --run 3";
+    let here = "run 12  mobilize  a.json  into postgres@/tmp/x:5432/test0  1.2 s\nevents  500   1\nread a: 9 records, 1.9 MiB, 0.1 s, 3 MiB/s\nloader quarantine list --run 12\n";
+    let there = "run 3  mobilize  a.json  into ana@localhost:5432/pg_etl  88 ms\nevents 500 1\nread a: 9 records, 1.9 MiB, 12 ms, 900 KiB/s\nloader quarantine list --run 3";
     assert_eq!(masked(here), masked(there));
-    assert_ne!(masked(here), masked(&there.replace("500", "501")));
+    for (counted, other) in [("500", "501"), ("1.9", "2.0"), ("a.json", "b.json")] {
+        assert_ne!(masked(here), masked(&there.replace(counted, other)));
+    }
 }
 
 #[test]
 fn pages_name_nobody() {
-    let shown =
-        presentable("run 1  m  into embedded /root/private  1 s\nrun 2  m  into postgres@/tmp/s:5432/d  1 s");
-    assert_eq!(shown, format!("run 1  m  into embedded {EMBEDDED}  1 s\nrun 2  m  into {NAMED}  1 s"));
+    let shown = presentable("run 2  m  into postgres@/tmp/s:5432/d  1 s");
+    assert_eq!(shown, format!("run 2  m  into {NAMED}  1 s"));
 }
