@@ -89,10 +89,10 @@ run: install answers ## load the samples into the embedded cluster (database pg_
 # Never into the caller's database, whatever the environment names.
 answers:
 	@unset DATABASE_URL PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS
-	show() { echo; echo "> loader $$*"; $(LOADER) --config $(SAMPLE) "$$@"; }
+	show() { echo "> loader $$*"; $(LOADER) --config $(SAMPLE) "$$@"; echo; }
 	show run
 	show query most_completed_event
-	show query event_rsvps
+	show query event_rsvps event_id=250000
 
 test: setup test-pure test-in-server test-end-to-end ## run every test, and leave the release build installed
 

@@ -88,7 +88,7 @@ impl Reader {
             .permissions(Permissions::from_mode(0o755))
             .tempdir_in("/tmp")
             .unwrap();
-        for name in ["Makefile", "docs", "extension", "loader", "migrations", "sql", "tests"] {
+        for name in ["Cargo.toml", "Makefile", "docs", "extension", "loader", "migrations", "sql", "tests"] {
             symlink(repository().join(name), home.path().join(name)).unwrap();
         }
         Reader { database: Cluster::shared().database(), home }
