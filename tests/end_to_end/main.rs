@@ -3,6 +3,8 @@
 
 /// Records that must not get in, and files that are refused.
 mod damage;
+/// What README and docs/ show, run.
+mod docs;
 /// The private cluster that the loader makes when no database is named.
 mod embedded;
 /// Every exit code.
