@@ -51,7 +51,7 @@ pub fn call(
     progress: &Progress,
 ) -> Result<Vec<Counts>, Error> {
     let statement = format!(
-        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1)"
+        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1::bigint)"
     );
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;
