@@ -43,57 +43,23 @@ fn nested(depth: usize) -> Vec<u8> {
 #[test]
 fn a_damaged_line_is_rejected_where_it_stands() {
     for (what, line, states) in [
-        (
-            "cut",
-            b"{\"id\": 12, \"event\": {\"id\"".to_vec(),
-            &["22P02"][..],
-        ),
+        ("cut", b"{\"id\": 12, \"event\": {\"id\"".to_vec(), &["22P02"][..]),
         ("rubbish", b"%PDF-1.4".to_vec(), &["22P02"]),
         ("two values", b"{} {}".to_vec(), &["22P02"]),
-        (
-            "bad UTF-8",
-            b"{\"id\": 12, \"feedback\": \"\xc3(\"}".to_vec(),
-            &["22021"],
-        ),
-        (
-            "overlong UTF-8",
-            b"{\"id\": 12, \"feedback\": \"\xc0\x80\"}".to_vec(),
-            &["22021"],
-        ),
-        (
-            "surrogate in UTF-8",
-            b"{\"feedback\": \"\xed\xa0\x80\"}".to_vec(),
-            &["22021"],
-        ),
-        (
-            "NUL",
-            b"{\"id\": 12, \"feedback\": \"a\0b\"}".to_vec(),
-            &["22021", "22P02", "22P05"],
-        ),
-        (
-            "escaped NUL",
-            b"{\"id\": 12, \"feedback\": \"\\u0000\"}".to_vec(),
-            &["22P05", "22P02"],
-        ),
-        (
-            "lone surrogate",
-            b"{\"id\": 12, \"feedback\": \"\\ud83c\"}".to_vec(),
-            &["22P05", "22P02"],
-        ),
-        (
-            "inverted surrogates",
-            b"{\"feedback\": \"\\udf89\\ud83c\"}".to_vec(),
-            &["22P05", "22P02"],
-        ),
+        ("bad UTF-8", b"{\"id\": 12, \"feedback\": \"\xc3(\"}".to_vec(), &["22021"]),
+        ("overlong UTF-8", b"{\"id\": 12, \"feedback\": \"\xc0\x80\"}".to_vec(), &["22021"]),
+        ("surrogate in UTF-8", b"{\"feedback\": \"\xed\xa0\x80\"}".to_vec(), &["22021"]),
+        ("NUL", b"{\"id\": 12, \"feedback\": \"a\0b\"}".to_vec(), &["22021", "22P02", "22P05"]),
+        ("escaped NUL", b"{\"id\": 12, \"feedback\": \"\\u0000\"}".to_vec(), &["22P05", "22P02"]),
+        ("lone surrogate", b"{\"id\": 12, \"feedback\": \"\\ud83c\"}".to_vec(), &["22P05", "22P02"]),
+        ("inverted surrogates", b"{\"feedback\": \"\\udf89\\ud83c\"}".to_vec(), &["22P05", "22P02"]),
         ("too deep", nested(127), &["54001"]),
         ("much too deep", nested(100_000), &["54001"]),
     ] {
         let (_, rejected) = with_damage(&line, &[]);
         assert_eq!(rejected.len(), 1, "{what}: {rejected:?}");
         assert!(
-            states
-                .iter()
-                .any(|state| rejected[0] == format!("{state}|11|0|rejected")),
+            states.iter().any(|state| rejected[0] == format!("{state}|11|0|rejected")),
             "{what}: {rejected:?}, expected one of {states:?} at line 11, byte 0"
         );
     }
@@ -115,11 +81,7 @@ fn an_oversize_record_is_rejected_and_cut() {
 fn every_bad_record_is_accounted_for_and_harms_no_other() {
     for format in [Format::Array, Format::Lines, Format::Page] {
         let good = inputs::mobilize(400, 72);
-        let bad = Plan {
-            bad: 12,
-            format,
-            ..good
-        };
+        let bad = Plan { bad: 12, format, ..good };
         let clean = Cluster::shared().database();
         let loader = Loader::at(&clean);
         let path = loader.file("good.json", inputs::array(&good.collect()));
@@ -137,20 +99,11 @@ fn every_bad_record_is_accounted_for_and_harms_no_other() {
         );
         assert_eq!(outcomes, ["parked|2", "rejected|10"], "{format:?}");
         // A bad attendance may still bring a good person: those are good ones' already, under the same versions.
-        for table in [
-            "attendances",
-            "masked_attendances",
-            "attendance_custom_fields",
-            "events",
-            "timeslots",
-        ] {
+        for table in ["attendances", "masked_attendances", "attendance_custom_fields", "events", "timeslots"]
+        {
             let name = format!("mobilize.{table}");
             let only = |database: &Database<'_>| {
-                database
-                    .dump("mobilize")
-                    .into_iter()
-                    .filter(|(table, _)| *table == name)
-                    .collect()
+                database.dump("mobilize").into_iter().filter(|(table, _)| *table == name).collect()
             };
             assert_same(&only(&clean), &only(&database), &format!("{format:?}"));
         }
@@ -170,10 +123,7 @@ fn no_value_of_a_record_reaches_the_servers_log() {
     let cluster = Cluster::quick().unwrap();
     let database = cluster.database();
     let loader = Loader::at(&database);
-    let plan = Plan {
-        bad: 24,
-        ..inputs::mobilize(100, 73)
-    };
+    let plan = Plan { bad: 24, ..inputs::mobilize(100, 73) };
     let path = loader.file("bad.json", inputs::array(&plan.collect()));
     loader.load([path]).expect(3);
     assert!(!cluster.log().contains("example.org"));

@@ -16,10 +16,7 @@ struct Own {
 
 impl Own {
     fn new() -> Self {
-        let place = tempfile::Builder::new()
-            .prefix("pg_etl_own.")
-            .tempdir_in("/tmp")
-            .unwrap();
+        let place = tempfile::Builder::new().prefix("pg_etl_own.").tempdir_in("/tmp").unwrap();
         // For root the server runs as somebody else, who must get through.
         std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let loader = Loader::new().env("PG_ETL_DATA_DIR", place.path().join("cluster"));
@@ -31,24 +28,14 @@ impl Own {
     }
 
     fn load(&self, records: u64) -> Ran {
-        let file = self.loader.file(
-            "a.json",
-            inputs::array(&inputs::mobilize(records, 95).collect()),
-        );
+        let file = self.loader.file("a.json", inputs::array(&inputs::mobilize(records, 95).collect()));
         self.loader.load([file])
     }
 
     fn people(&self) -> String {
         let ran = self
             .loader
-            .run([
-                "psql",
-                "-X",
-                "-A",
-                "-t",
-                "-c",
-                "select count(*) from mobilize.people",
-            ])
+            .run(["psql", "-X", "-A", "-t", "-c", "select count(*) from mobilize.people"])
             .expect(0);
         ran.stdout.trim().to_owned()
     }
@@ -65,25 +52,13 @@ impl Drop for Own {
 
 /// The postmaster's process id, read from its pid file.
 fn postmaster(data: &Path) -> u32 {
-    std::fs::read_to_string(data.join("postmaster.pid"))
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap()
+    std::fs::read_to_string(data.join("postmaster.pid")).unwrap().lines().next().unwrap().parse().unwrap()
 }
 
 fn is_running(pid: u32) -> bool {
     // A zombie has ended.
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        !stat
-            .rsplit(')')
-            .next()
-            .unwrap_or("")
-            .trim_start()
-            .starts_with('Z')
-    })
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or("").trim_start().starts_with('Z'))
 }
 
 #[test]
@@ -106,10 +81,7 @@ fn made_found_stopped_and_started_again() {
     // Started again with what it had.
     assert_eq!(own.people(), people);
     // Nobody else may look: no network, and a folder of its owner.
-    let listens = own
-        .loader
-        .run(["psql", "-X", "-A", "-t", "-c", "show listen_addresses"])
-        .expect(0);
+    let listens = own.loader.run(["psql", "-X", "-A", "-t", "-c", "show listen_addresses"]).expect(0);
     assert_eq!(listens.stdout.trim(), "");
     let mode = std::fs::metadata(own.data()).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
@@ -119,14 +91,8 @@ fn made_found_stopped_and_started_again() {
 fn a_run_acts_as_etl_loader_and_a_query_as_etl_reader() {
     let own = Own::new();
     own.load(20).expect(0);
-    let file = own.loader.file(
-        "who.sql",
-        "-- Who asks.\nselect current_user::text as name\n",
-    );
-    let who = own
-        .loader
-        .run(["query", file.to_str().unwrap(), "--format", "csv"])
-        .expect(0);
+    let file = own.loader.file("who.sql", "-- Who asks.\nselect current_user::text as name\n");
+    let who = own.loader.run(["query", file.to_str().unwrap(), "--format", "csv"]).expect(0);
     assert!(who.stdout.contains("etl_reader"), "{}", who.stdout);
 }
 
@@ -136,20 +102,14 @@ fn a_crashed_server_is_started_again() {
     own.load(100).expect(0);
     let people = own.people();
     let pid = postmaster(&own.data());
-    let killed = Command::new("kill")
-        .args(["-s", "KILL", &pid.to_string()])
-        .status()
-        .unwrap();
+    let killed = Command::new("kill").args(["-s", "KILL", &pid.to_string()]).status().unwrap();
     assert!(killed.success());
     let deadline = Instant::now() + Duration::from_secs(10);
     while is_running(pid) {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(
-        own.data().join("postmaster.pid").exists(),
-        "the stale pid file is still there"
-    );
+    assert!(own.data().join("postmaster.pid").exists(), "the stale pid file is still there");
     assert_eq!(own.people(), people);
 }
 
@@ -163,11 +123,7 @@ fn a_stale_pid_file_of_another_process_is_no_server() {
     own.loader.run(["stop"]).expect(0);
     // As after a restart of the machine: the number now belongs to somebody else, here to us.
     let old = text.lines().next().unwrap().to_owned();
-    std::fs::write(
-        &pid_file,
-        text.replacen(&old, &std::process::id().to_string(), 1),
-    )
-    .unwrap();
+    std::fs::write(&pid_file, text.replacen(&old, &std::process::id().to_string(), 1)).unwrap();
     let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(own.data()).unwrap());
     std::os::unix::fs::chown(&pid_file, Some(owner), None).unwrap();
     assert_eq!(own.people(), people);
@@ -191,9 +147,7 @@ fn a_half_made_cluster_is_made_again() {
 fn three_loaders_make_it_at_once() {
     let own = Own::new();
     std::thread::scope(|scope| {
-        let migrators: Vec<_> = (0..3)
-            .map(|_| scope.spawn(|| own.loader.run(["migrate"])))
-            .collect();
+        let migrators: Vec<_> = (0..3).map(|_| scope.spawn(|| own.loader.run(["migrate"]))).collect();
         for migrator in migrators {
             migrator.join().unwrap().expect(0);
         }
@@ -205,30 +159,14 @@ fn three_loaders_make_it_at_once() {
 fn the_sample_goes_to_its_own_database_whatever_the_environment_says() {
     let own = Own::new();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/loader.toml");
-    let loader = own.loader.clone().env(
-        "DATABASE_URL",
-        "postgresql://nobody@/none?host=/tmp/no_such_socket",
-    );
+    let loader = own.loader.clone().env("DATABASE_URL", "postgresql://nobody@/none?host=/tmp/no_such_socket");
     loader.run(["--config", sample, "run"]).expect(0);
     let again = loader.run(["--config", sample, "run"]).expect(0);
     assert!(!again.stdout.contains("rejected"), "{}", again.stdout);
-    loader
-        .run(["--config", sample, "run", "--assert-noop"])
-        .expect(0);
-    loader
-        .run(["--config", sample, "query", "most_completed_event"])
-        .expect(0);
+    loader.run(["--config", sample, "run", "--assert-noop"]).expect(0);
+    loader.run(["--config", sample, "query", "most_completed_event"]).expect(0);
     let name = loader
-        .run([
-            "--config",
-            sample,
-            "psql",
-            "-X",
-            "-A",
-            "-t",
-            "-c",
-            "select current_database()",
-        ])
+        .run(["--config", sample, "psql", "-X", "-A", "-t", "-c", "select current_database()"])
         .expect(0);
     assert_eq!(name.stdout.trim(), "pg_etl_demo");
 }

@@ -12,43 +12,29 @@ use std::time::{Duration, Instant};
 fn usage_and_configuration_are_2() {
     let loader = Loader::new();
     loader.run(["no-such-command"]).expect(2);
-    loader
-        .run(["run", "mobilize", "--max-rejects", "many"])
-        .expect(2);
+    loader.run(["run", "mobilize", "--max-rejects", "many"]).expect(2);
     let database = Cluster::shared().database();
     let at = Loader::at(&database);
     let file = at.file("a.json", "[]");
-    at.run(["run", "nothing", file.to_str().unwrap()])
-        .expect(2)
-        .complains(&["nothing", "mobilize"]);
+    at.run(["run", "nothing", file.to_str().unwrap()]).expect(2).complains(&["nothing", "mobilize"]);
     loader.file("loader.toml", "embedded = false\n[dataset.mobilize]\n");
-    loader
-        .run(["status"])
-        .expect(2)
-        .complains(&["DATABASE_URL"]);
+    loader.run(["status"]).expect(2).complains(&["DATABASE_URL"]);
     loader.file("loader.toml", "embedded = maybe\n");
     loader.run(["status"]).expect(2).complains(&["loader.toml"]);
-    loader
-        .run(["--config", "missing.toml", "status"])
-        .expect(2)
-        .complains(&["missing.toml"]);
+    loader.run(["--config", "missing.toml", "status"]).expect(2).complains(&["missing.toml"]);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let database = Cluster::shared().database();
-    let ran = Loader::at(&database)
-        .load(["missing.json"])
-        .complains(&["missing.json"]);
+    let ran = Loader::at(&database).load(["missing.json"]).complains(&["missing.json"]);
     assert!(matches!(ran.status.code(), Some(1 | 2)), "{:?}", ran.status);
 }
 
 #[test]
 fn no_connection_is_4() {
-    let loader = Loader::new().env(
-        "DATABASE_URL",
-        "postgresql://nobody:canary-password@/none?host=/tmp/no_such_socket",
-    );
+    let loader = Loader::new()
+        .env("DATABASE_URL", "postgresql://nobody:canary-password@/none?host=/tmp/no_such_socket");
     let ran = loader.run(["status"]).expect(4);
     assert!(!ran.stderr.contains("canary-password"), "{}", ran.stderr);
 }
@@ -61,19 +47,11 @@ fn a_lock_timeout_is_5() {
     loader.run(["migrate"]).expect(0);
     let mut other = database.client();
     let mut other = other.transaction().unwrap();
-    other
-        .batch_execute("select pg_advisory_xact_lock(hashtextextended('pg_etl mobilize', 0))")
-        .unwrap();
+    other.batch_execute("select pg_advisory_xact_lock(hashtextextended('pg_etl mobilize', 0))").unwrap();
     let path = file.to_str().unwrap();
     let begun = Instant::now();
-    loader
-        .run(["run", "mobilize", path, "--lock-timeout", "1s"])
-        .expect(5);
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    loader.run(["run", "mobilize", path, "--lock-timeout", "1s"]).expect(5);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(database.count("mobilize.attendances"), 0);
     other.rollback().unwrap();
     loader.load([path]).expect(0);
@@ -88,9 +66,7 @@ fn a_second_run_waits_for_the_first() {
     let file = loader.file("a.json", inputs::array(&records));
     loader.run(["migrate"]).expect(0);
     std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| loader.load([&file])))
-            .collect();
+        let runs: Vec<_> = (0..4).map(|_| scope.spawn(|| loader.load([&file]))).collect();
         for run in runs {
             run.join().unwrap().expect(0);
         }
@@ -132,20 +108,14 @@ fn a_newer_database_is_6() {
 fn rejects_are_3_unless_budgeted() {
     let database = Cluster::shared().database();
     let loader = Loader::at(&database);
-    let plan = Plan {
-        bad: 6,
-        ..inputs::mobilize(100, 83)
-    };
+    let plan = Plan { bad: 6, ..inputs::mobilize(100, 83) };
     let file = loader.file("a.json", inputs::array(&plan.collect()));
     let path = file.to_str().unwrap();
     let run = |budget: &[&str]| loader.run(["run", "mobilize", path].iter().chain(budget));
     // Too many: rolled back, and still told.
     let failed = run(&["--max-rejects", "1"]).expect(1);
     let said = format!("{}{}", failed.stdout, failed.stderr);
-    assert!(
-        said.contains("22P02"),
-        "counts by SQLSTATE are printed: {said}"
-    );
+    assert!(said.contains("22P02"), "counts by SQLSTATE are printed: {said}");
     assert_eq!(database.count("mobilize.attendances"), 0);
     assert_eq!(database.count("etl.quarantine"), 0);
     run(&["--max-rejects", "0.1%"]).expect(1);
@@ -171,9 +141,7 @@ fn signals_are_130_and_143_and_leave_nothing() {
         // While it waits for another run: the lock is ours.
         let mut holder = database.client();
         let mut other = holder.transaction().unwrap();
-        other
-            .batch_execute("select pg_advisory_xact_lock(hashtextextended('pg_etl mobilize', 0))")
-            .unwrap();
+        other.batch_execute("select pg_advisory_xact_lock(hashtextextended('pg_etl mobilize', 0))").unwrap();
         let mut child = loader.spawn(["run".as_ref(), "mobilize".as_ref(), file.as_os_str()]);
         let deadline = Instant::now() + Duration::from_secs(10);
         while database.number("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())") == 0 {
@@ -181,18 +149,11 @@ fn signals_are_130_and_143_and_leave_nothing() {
             std::thread::sleep(Duration::from_millis(20));
         }
         let begun = Instant::now();
-        let sent = Command::new("kill")
-            .args(["-s", signal, &child.id().to_string()])
-            .status()
-            .unwrap();
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         let status = child.wait().unwrap();
         assert_eq!(status.code(), Some(exit), "{signal}: {status:?}");
-        assert!(
-            begun.elapsed() < Duration::from_secs(2),
-            "{signal}: {:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(2), "{signal}: {:?}", begun.elapsed());
         other.rollback().unwrap();
         drop(holder);
         database.wait_for_quiet();

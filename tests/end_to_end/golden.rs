@@ -81,10 +81,7 @@ fn run(dataset: &str, case: &Path) -> BTreeMap<String, String> {
         if database.count(&table) > 0 {
             made.insert(
                 format!("{}.csv", table.trim_start_matches(&format!("{dataset}."))),
-                rows_of(
-                    &database,
-                    &format!("select * from {table} as t order by t::text collate \"C\""),
-                ),
+                rows_of(&database, &format!("select * from {table} as t order by t::text collate \"C\"")),
             );
         }
     }
@@ -107,9 +104,7 @@ fn every_case_comes_out_as_expected() {
     let mut differences = String::new();
     let mut cases = 0;
     for dataset in DATASETS {
-        let cases_folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("cases")
-            .join(dataset);
+        let cases_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(dataset);
         for case in folders(&cases_folder) {
             if !case.is_dir() {
                 continue;
@@ -132,10 +127,7 @@ fn every_case_comes_out_as_expected() {
                     (name, std::fs::read_to_string(path).unwrap())
                 })
                 .collect();
-            for name in was
-                .keys()
-                .chain(made.keys().filter(|name| !was.contains_key(*name)))
-            {
+            for name in was.keys().chain(made.keys().filter(|name| !was.contains_key(*name))) {
                 let (was, is) = (was.get(name), made.get(name));
                 if was != is {
                     let _ = writeln!(

@@ -16,9 +16,8 @@ fn a_server_is_made_and_goes() {
 #[test]
 fn a_no_op_update_and_a_lock_are_seen() {
     let database = Cluster::shared().database();
-    database.execute(
-        "create schema s; create table s.t (a int primary key); insert into s.t values (1), (2)",
-    );
+    database
+        .execute("create schema s; create table s.t (a int primary key); insert into s.t values (1), (2)");
     let (before, rows) = (database.physical("s"), database.dump("s"));
     assert_eq!(before, database.physical("s"));
     database.execute("begin; select * from s.t where a = 1 for key share; commit");

@@ -14,6 +14,8 @@ mod golden;
 mod harness;
 /// The loader killed in the middle.
 mod killed;
+/// Random histories against the model of a merge.
+mod merge;
 /// Several migrators at once, and migrators killed in the middle.
 mod migrators;
 /// The same input again writes nothing.
@@ -26,5 +28,3 @@ mod real;
 mod shapes;
 /// The functions without the loader.
 mod sql;
-/// Random histories against the model of a merge.
-mod merge;

@@ -23,7 +23,10 @@ fn play(server: &mut Server, history: &History) {
             let before = (world.rows[target].clone(), server.physical(target));
             let (fates, promoted) = world.merge(target, &staged);
             let counts = server.merge(history, target, &staged);
-            let context = format!("run {number} table {target}\ntables {:?}\nstaged {staged:?}\nfates {fates:?}\nruns {:?}", history.tables, history.runs);
+            let context = format!(
+                "run {number} table {target}\ntables {:?}\nstaged {staged:?}\nfates {fates:?}\nruns {:?}",
+                history.tables, history.runs
+            );
             assert_eq!(counts, history::counts(&fates, promoted), "counts, {context}");
             assert_eq!(server.rows(history, target), history::rows(&world, target), "rows, {context}");
             assert_eq!(
@@ -34,7 +37,10 @@ fn play(server: &mut Server, history: &History) {
             if before.0 == world.rows[target] {
                 assert_eq!(before.1, server.physical(target), "nothing is written or locked, {context}");
             }
-            assert!(!is_repeated || counts.inserted + counts.updated == 0, "a repeated run writes, {context}");
+            assert!(
+                !is_repeated || counts.inserted + counts.updated == 0,
+                "a repeated run writes, {context}"
+            );
         }
     }
     server.drop();

@@ -15,11 +15,7 @@ fn picture(database: &Database<'_>) -> (String, Vec<String>) {
         .arg(database.url())
         .output()
         .unwrap();
-    assert!(
-        dump.status.success(),
-        "{}",
-        String::from_utf8_lossy(&dump.stderr)
-    );
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     let schema: Vec<String> = String::from_utf8(dump.stdout)
         .unwrap()
         .lines()
@@ -32,9 +28,8 @@ fn picture(database: &Database<'_>) -> (String, Vec<String>) {
         .into_iter()
         .filter(|table| table.ends_with("_history"))
         .flat_map(|table| {
-            let rows = database.rows(&format!(
-                "select '{table}', version, name, checksum from {table} order by version"
-            ));
+            let rows = database
+                .rows(&format!("select '{table}', version, name, checksum from {table} order by version"));
             assert!(!rows.is_empty(), "{table} is empty");
             rows
         })
@@ -52,19 +47,13 @@ fn four_at_once() {
         let database = cluster.database();
         let loader = Loader::at(&database);
         std::thread::scope(|scope| {
-            let migrators: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| loader.run(["migrate"])))
-                .collect();
+            let migrators: Vec<_> = (0..4).map(|_| scope.spawn(|| loader.run(["migrate"]))).collect();
             for migrator in migrators {
                 migrator.join().unwrap().expect(0);
             }
         });
         let picture = picture(&database);
-        assert_eq!(
-            reference.get_or_insert_with(|| picture.clone()),
-            &picture,
-            "round {round}"
-        );
+        assert_eq!(reference.get_or_insert_with(|| picture.clone()), &picture, "round {round}");
     }
 }
 
@@ -82,9 +71,7 @@ fn killed_in_the_middle() {
         let database = cluster.database();
         let loader = Loader::at(&database);
         let mut child = loader.spawn(["migrate"]);
-        std::thread::sleep(
-            length.mul_f64(f64::from(u32::try_from(random.below(1_000)).unwrap()) / 1_000.0),
-        );
+        std::thread::sleep(length.mul_f64(f64::from(u32::try_from(random.below(1_000)).unwrap()) / 1_000.0));
         let had_ended = child.try_wait().unwrap().is_some();
         unfinished += u32::from(!had_ended);
         child.kill().unwrap();
@@ -93,10 +80,7 @@ fn killed_in_the_middle() {
         assert_eq!(reference, picture(&database), "round {round}");
         loader.run(["migrate", "--status"]).expect(0);
     }
-    assert!(
-        unfinished > 0,
-        "every migrator was done before it was killed"
-    );
+    assert!(unfinished > 0, "every migrator was done before it was killed");
 }
 
 #[test]

@@ -31,10 +31,7 @@ fn loaded(files: &[String], exits: &[i32]) -> Dump {
 fn parts(records: &[String], random: &mut Random) -> Vec<String> {
     let mut records = records.to_vec();
     random.shuffle(&mut records);
-    let mut parts: Vec<String> = records
-        .chunks(records.len().div_ceil(7))
-        .map(inputs::array)
-        .collect();
+    let mut parts: Vec<String> = records.chunks(records.len().div_ceil(7)).map(inputs::array).collect();
     for _ in 0..2 {
         let again = usize::try_from(random.below(parts.len() as u64)).unwrap();
         parts.push(parts[again].clone());
@@ -50,19 +47,12 @@ fn generated_records_in_any_order() {
         let records = 30 + random.below(400);
         // Every other file has bad records among the good ones: they are kept out in any order, too.
         let bad = if seed % 2 == 0 { 0 } else { 6 };
-        let plan = Plan {
-            bad,
-            ..inputs::mobilize(records, seed)
-        };
+        let plan = Plan { bad, ..inputs::mobilize(records, seed) };
         let records = plan.collect();
         let exits: &[i32] = if bad == 0 { &[0] } else { &[0, 3] };
         let once = loaded(&[inputs::array(&records)], exits);
         let split = loaded(&parts(&records, &mut random), exits);
-        assert_same(
-            &once,
-            &split,
-            &format!("seed {seed}, {} records", records.len()),
-        );
+        assert_same(&once, &split, &format!("seed {seed}, {} records", records.len()));
     }
 }
 
@@ -74,11 +64,7 @@ fn one_load_has_what_the_records_say() {
         let loader = Loader::at(&database);
         let path = loader.file("all.json", inputs::array(&records));
         loader.load([path]).expect(0);
-        assert_eq!(
-            MobilizeTruth::in_database(&database),
-            MobilizeTruth::of(&records),
-            "seed {seed}"
-        );
+        assert_eq!(MobilizeTruth::in_database(&database), MobilizeTruth::of(&records), "seed {seed}");
         for (table, key, object) in [
             ("attendances", "attendance_id", ""),
             ("people", "user_id", "person"),
@@ -108,10 +94,7 @@ fn newest(records: &[String], object: &str) -> Vec<String> {
             *known = modified.max(*known);
         }
     }
-    newest
-        .iter()
-        .map(|(key, modified)| format!("{key}|{}", modified.unwrap()))
-        .collect()
+    newest.iter().map(|(key, modified)| format!("{key}|{}", modified.unwrap())).collect()
 }
 
 #[test]

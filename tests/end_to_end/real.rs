@@ -31,15 +31,8 @@ fn check_figures(database: &Database<'_>, loader: &Loader) {
         (265_374, [109, 73, 108, 22]),
     ] {
         let [rsvps, people, not_cancelled, attended] = numbers;
-        let answer = loader
-            .run([
-                "query",
-                "event_rsvps",
-                &format!("event_id={event}"),
-                "--format",
-                "json",
-            ])
-            .expect(0);
+        let answer =
+            loader.run(["query", "event_rsvps", &format!("event_id={event}"), "--format", "json"]).expect(0);
         assert_eq!(
             answer.stdout.trim_end(),
             format!(
@@ -47,9 +40,7 @@ fn check_figures(database: &Database<'_>, loader: &Loader) {
             )
         );
     }
-    let answer = loader
-        .run(["query", "most_completed_event", "--format", "json"])
-        .expect(0);
+    let answer = loader.run(["query", "most_completed_event", "--format", "json"]).expect(0);
     let rows: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(rows[0]["event_id"], 265_841);
     assert_eq!(rows[0]["completed"], 189);

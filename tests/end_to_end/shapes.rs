@@ -26,7 +26,7 @@ fn check(database: &Database<'_>, what: &str, records: i64, load: impl FnOnce() 
     load().expect(0);
     assert_eq!(before, database.physical("mobilize"), "{what}");
     let read = database.number(&format!(
-        "select sum(read) from etl.run_tables where run_id = {} and target in ('mobilize.attendances', 'mobilize.masked_attendances')",
+        "select coalesce(sum(read), 0) from etl.run_tables where run_id = {} and target in ('mobilize.attendances', 'mobilize.masked_attendances')",
         database.last_run()
     ));
     assert_eq!(read, records, "{what}");
@@ -48,9 +48,8 @@ fn every_shape_holds_the_same_records() {
         let values: Vec<serde_json::Value> = serde_json::from_str(&array).unwrap();
         serde_json::to_string_pretty(&values).unwrap()
     };
-    let page = |records: &str| {
-        format!("{{\"count\":{RECORDS},\"next\":null,\"previous\":null,\"data\":{records}}}")
-    };
+    let page =
+        |records: &str| format!("{{\"count\":{RECORDS},\"next\":null,\"previous\":null,\"data\":{records}}}");
     let halves = format!(
         "{}\n{}\n",
         page(&inputs::array(&records[..20])).replace('\n', ""),
@@ -60,19 +59,13 @@ fn every_shape_holds_the_same_records() {
     let shapes: [(&str, Vec<u8>); 13] = [
         ("lines, no final newline", lines.clone().into_bytes()),
         ("lines, final newline", format!("{lines}\n").into_bytes()),
-        (
-            "lines, CRLF and blank lines",
-            records.join("\r\n\r\n").into_bytes(),
-        ),
+        ("lines, CRLF and blank lines", records.join("\r\n\r\n").into_bytes()),
         ("one line", format!("[{}]", records.join(",")).into_bytes()),
         ("pretty", pretty.into_bytes()),
         ("leading commas", leading.into_bytes()),
         ("page", page(&array).into_bytes()),
         ("pages, one a line", halves.into_bytes()),
-        (
-            "white space around",
-            format!(" \t\r\n{array}\n\n ").into_bytes(),
-        ),
+        ("white space around", format!(" \t\r\n{array}\n\n ").into_bytes()),
         ("BOM", format!("\u{feff}{array}").into_bytes()),
         ("BOM before lines", format!("\u{feff}{lines}").into_bytes()),
         ("gzip", gzip(&array)),
@@ -84,12 +77,8 @@ fn every_shape_holds_the_same_records() {
         check(&database, what, RECORDS, || loader.load([path]));
     }
     let dash = OsStr::new("-");
-    check(&database, "standard input", RECORDS, || {
-        loader.clone().stdin(lines.clone()).load([dash])
-    });
-    check(&database, "gzip on standard input", RECORDS, || {
-        loader.clone().stdin(gzip(&lines)).load([dash])
-    });
+    check(&database, "standard input", RECORDS, || loader.clone().stdin(lines.clone()).load([dash]));
+    check(&database, "gzip on standard input", RECORDS, || loader.clone().stdin(gzip(&lines)).load([dash]));
     let one = loader.file("one.json", &records[0]);
     check(&database, "single object", 1, || loader.load([one]));
     let empty = loader.file("empty.json", "[]");
@@ -106,13 +95,8 @@ fn refused(what: &str, bytes: impl AsRef<[u8]>, words: &[&str]) {
     loader.load([path]).expect(1).complains(words);
     assert_eq!(before, database.physical("mobilize"), "{what}");
     assert_eq!(database.count("etl.quarantine"), 0, "{what}");
-    assert_eq!(
-        database.count("etl.runs where status = 'done'"),
-        1,
-        "{what}"
-    );
-    let failed =
-        database.rows("select error_message is not null from etl.runs where status = 'failed'");
+    assert_eq!(database.count("etl.runs where status = 'done'"), 1, "{what}");
+    let failed = database.rows("select error_message is not null from etl.runs where status = 'failed'");
     assert_eq!(failed, ["t"], "{what}: the ledger knows the failed run");
     accounting::check(&database, "mobilize");
 }
@@ -135,21 +119,9 @@ fn damage_in_the_frame_of_an_array_refuses_the_file() {
     let damaged = format!("{}}}{}", &array[..at], &array[at..]);
     refused("brace", damaged, &["input.json", "byte"]);
     // Cut off in the middle of a record, and after one.
-    refused(
-        "cut record",
-        &array[..array.len() / 2],
-        &["input.json", "byte"],
-    );
-    refused(
-        "cut frame",
-        &array[..array.len() - 3],
-        &["input.json", "byte"],
-    );
-    refused(
-        "rubbish after the end",
-        format!("{array}x"),
-        &["input.json", "byte"],
-    );
+    refused("cut record", &array[..array.len() / 2], &["input.json", "byte"]);
+    refused("cut frame", &array[..array.len() - 3], &["input.json", "byte"]);
+    refused("rubbish after the end", format!("{array}x"), &["input.json", "byte"]);
 }
 
 #[test]
@@ -159,23 +131,13 @@ fn other_encodings_are_refused_with_the_offset() {
         let bom = bom.then_some(0xfeff_u16);
         bom.into_iter()
             .chain(text.encode_utf16())
-            .flat_map(|unit| {
-                if big {
-                    unit.to_be_bytes()
-                } else {
-                    unit.to_le_bytes()
-                }
-            })
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
             .collect()
     };
     for (big, bom) in [(true, true), (false, true), (true, false), (false, false)] {
         refused("UTF-16", utf16(big, bom), &["input.json", "byte", "UTF-16"]);
     }
-    refused(
-        "HTML",
-        "<!DOCTYPE html><html>Service Unavailable</html>",
-        &["input.json", "byte 0"],
-    );
+    refused("HTML", "<!DOCTYPE html><html>Service Unavailable</html>", &["input.json", "byte 0"]);
     refused("scalar", "42", &["input.json", "byte 0"]);
 }
 

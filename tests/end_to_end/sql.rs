@@ -19,17 +19,7 @@ fn as_member(database: &Database<'_>, role: &str, script: &str) -> (bool, String
     let user = format!("member{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     database.execute(&format!("create role {user} login in role {role}"));
     let out = std::process::Command::new("psql")
-        .args([
-            "-X",
-            "-q",
-            "-A",
-            "-t",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-v",
-            "VERBOSITY=verbose",
-            "-d",
-        ])
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-d"])
         .arg(database.cluster().url(&user, database.name()))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
@@ -43,11 +33,7 @@ fn as_member(database: &Database<'_>, role: &str, script: &str) -> (bool, String
             child.wait_with_output()
         })
         .unwrap();
-    (
-        out.status.success(),
-        String::from_utf8(out.stdout).unwrap(),
-        String::from_utf8(out.stderr).unwrap(),
-    )
+    (out.status.success(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
 }
 
 fn call(document: &str) -> String {
@@ -74,11 +60,7 @@ fn an_array_loads_as_etl_loader() {
     let loader = Loader::at(&other);
     let file = loader.file("all.json", inputs::array(&records));
     loader.load([file]).expect(0);
-    assert_same(
-        &other.dump("mobilize"),
-        &database.dump("mobilize"),
-        "loader and psql",
-    );
+    assert_same(&other.dump("mobilize"), &database.dump("mobilize"), "loader and psql");
     assert_eq!(other.counts(other.last_run()), database.counts(run));
 }
 
@@ -89,14 +71,11 @@ fn every_shape_is_the_same_to_sql() {
     let (ok, _, err) = as_member(&database, "etl_loader", &call(&inputs::array(&records)));
     assert!(ok, "{err}");
     let before = database.physical("mobilize");
-    let page = format!(
-        "{{\"count\":40,\"next\":null,\"data\":{}}}",
-        inputs::array(&records)
-    );
+    let page = format!("{{\"count\":40,\"next\":null,\"data\":{}}}", inputs::array(&records));
     for shape in [records.join("\n"), page, records[0].clone()] {
         let (ok, _, err) = as_member(&database, "etl_loader", &call(&shape));
         assert!(ok, "{err}");
-        assert_eq!(before, database.physical("mobilize"));
+        assert_same(&before, &database.physical("mobilize"), "before and after");
     }
     accounting::check(&database, "mobilize");
 }
@@ -157,9 +136,5 @@ fn every_function_says_what_it_is() {
         "select c.oid::regclass from pg_class as c join pg_depend as d on d.objid = c.oid and d.deptype = 'e'
          join pg_extension as e on e.oid = d.refobjid and e.extname = 'pg_etl' where d.classid = 'pg_class'::regclass",
     );
-    assert_eq!(
-        outside,
-        Vec::<String>::new(),
-        "an extension's tables vanish from pg_dump"
-    );
+    assert_eq!(outside, Vec::<String>::new(), "an extension's tables vanish from pg_dump");
 }

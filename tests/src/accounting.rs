@@ -87,10 +87,7 @@ fn tables(database: &Database<'_>, dataset: &str) {
              from etl.run_tables as t join etl.runs as r using (run_id)
              where r.status = 'done' and t.target = '{table}'"
         ));
-        let bounds: Vec<i64> = sums[0]
-            .split('|')
-            .filter_map(|sum| sum.parse().ok())
-            .collect();
+        let bounds: Vec<i64> = sums[0].split('|').filter_map(|sum| sum.parse().ok()).collect();
         if bounds == [0, 0] {
             // Filled by a migration, not by loads; or nothing came.
             continue;
@@ -106,14 +103,6 @@ fn tables(database: &Database<'_>, dataset: &str) {
 
 /// No run is left running and no staging table is left behind.
 fn leftovers(database: &Database<'_>) {
-    none(
-        database,
-        "no run is left running",
-        "select run_id, status from etl.runs where status = 'running'",
-    );
-    assert_eq!(
-        database.tables("staging"),
-        Vec::<String>::new(),
-        "staging is empty between runs"
-    );
+    none(database, "no run is left running", "select run_id, status from etl.runs where status = 'running'");
+    assert_eq!(database.tables("staging"), Vec::<String>::new(), "staging is empty between runs");
 }

@@ -22,10 +22,7 @@ pub struct Cluster {
 /// True when the tests run as root: PostgreSQL's programs refuse that, so they run as the package's user.
 #[must_use]
 pub fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
 /// The folder with `initdb` and `pg_ctl`: that of `pg_config`, else the newest Debian package's.
@@ -45,9 +42,7 @@ pub fn programs() -> PathBuf {
         .flatten()
         .flatten()
         .map(|version| version.path().join("bin"));
-    let mut found: Vec<PathBuf> = packaged
-        .filter(|folder| folder.join("initdb").exists())
-        .collect();
+    let mut found: Vec<PathBuf> = packaged.filter(|folder| folder.join("initdb").exists()).collect();
     found.sort();
     configured
         .filter(|folder| folder.join("initdb").exists())
@@ -67,11 +62,7 @@ fn unprivileged(program: &Path) -> Command {
 }
 
 fn must(command: &mut Command) -> io::Result<()> {
-    let out = command
-        .env_remove("PGOPTIONS")
-        .env("LC_ALL", "C.UTF-8")
-        .current_dir("/")
-        .output()?;
+    let out = command.env_remove("PGOPTIONS").env("LC_ALL", "C.UTF-8").current_dir("/").output()?;
     if out.status.success() {
         return Ok(());
     }
@@ -111,10 +102,7 @@ impl Cluster {
 
     fn start(options: &str) -> io::Result<Self> {
         // In /tmp whatever TMPDIR says: the path of a Unix socket has room for 107 bytes.
-        let folder = tempfile::Builder::new()
-            .prefix("pg_etl_tests.")
-            .tempdir_in("/tmp")?
-            .keep();
+        let folder = tempfile::Builder::new().prefix("pg_etl_tests.").tempdir_in("/tmp")?.keep();
         let data = folder.join("data");
         let programs = programs();
         let pg_ctl = programs.join("pg_ctl");
@@ -137,10 +125,7 @@ impl Cluster {
                     .arg("-l")
                     .arg(folder.join("log"))
                     .arg("-o")
-                    .arg(format!(
-                        "-c listen_addresses='' -k {} {options}",
-                        folder.display()
-                    ))
+                    .arg(format!("-c listen_addresses='' -k {} {options}", folder.display()))
                     .args(["-w", "start"]),
             )
         });
@@ -150,20 +135,12 @@ impl Cluster {
             let _ = reaper.wait();
             return Err(io::Error::other(format!("{error}\n{log}")));
         }
-        Ok(Self {
-            folder,
-            reaper,
-            databases: AtomicU32::new(0),
-        })
+        Ok(Self { folder, reaper, databases: AtomicU32::new(0) })
     }
 
     /// Starts the process that stops the server and removes the folder once our end of its standard input is closed.
     fn reaper(folder: &Path, pg_ctl: &Path) -> io::Result<Child> {
-        let runuser = if is_root() {
-            "runuser -u postgres --"
-        } else {
-            ""
-        };
+        let runuser = if is_root() { "runuser -u postgres --" } else { "" };
         Command::new("sh")
             .arg("-c")
             .arg(format!(
@@ -189,10 +166,7 @@ impl Cluster {
     /// A connection string for a database of this cluster.
     #[must_use]
     pub fn url(&self, user: &str, database: &str) -> String {
-        format!(
-            "postgresql://{user}@/{database}?host={}",
-            self.folder.display()
-        )
+        format!("postgresql://{user}@/{database}?host={}", self.folder.display())
     }
 
     /// A fresh, empty database.
@@ -215,8 +189,7 @@ impl Cluster {
     /// What the server has logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&std::fs::read(self.folder.join("log")).unwrap_or_default())
-            .into_owned()
+        String::from_utf8_lossy(&std::fs::read(self.folder.join("log")).unwrap_or_default()).into_owned()
     }
 
     /// Checks that no backend crashed, nothing panicked, and no internal error was reported.

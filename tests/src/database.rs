@@ -26,10 +26,7 @@ impl<'a> Database<'a> {
         connect(&cluster.url("postgres", "postgres"))
             .batch_execute(&format!("create database {name} template {template}"))
             .unwrap_or_else(|error| panic!("create database {name}: {error:?}"));
-        Self {
-            cluster,
-            name: name.to_owned(),
-        }
+        Self { cluster, name: name.to_owned() }
     }
 
     /// The cluster it is in.
@@ -61,9 +58,7 @@ impl<'a> Database<'a> {
     /// # Panics
     /// When one fails.
     pub fn execute(&self, sql: &str) {
-        self.client()
-            .batch_execute(sql)
-            .unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
+        self.client().batch_execute(sql).unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
     }
 
     /// The rows of a query as text, columns separated by `|` and nulls empty.
@@ -72,10 +67,7 @@ impl<'a> Database<'a> {
     /// When it fails.
     #[must_use]
     pub fn rows(&self, sql: &str) -> Vec<String> {
-        let messages = self
-            .client()
-            .simple_query(sql)
-            .unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
+        let messages = self.client().simple_query(sql).unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
         messages
             .iter()
             .filter_map(|message| match message {
@@ -108,9 +100,7 @@ impl<'a> Database<'a> {
     #[must_use]
     pub fn number(&self, sql: &str) -> i64 {
         let value = self.value(sql);
-        value
-            .parse()
-            .unwrap_or_else(|_| panic!("{sql}: {value} is no number"))
+        value.parse().unwrap_or_else(|_| panic!("{sql}: {value} is no number"))
     }
 
     /// The tables of a schema, qualified.
@@ -131,9 +121,8 @@ impl<'a> Database<'a> {
         self.tables(schema)
             .into_iter()
             .map(|table| {
-                let sql = format!(
-                    "copy (select * from {table} as t order by t::text collate \"C\") to stdout"
-                );
+                let sql =
+                    format!("copy (select * from {table} as t order by t::text collate \"C\") to stdout");
                 let mut rows = String::new();
                 client
                     .copy_out(sql.as_str())
@@ -152,9 +141,7 @@ impl<'a> Database<'a> {
         self.tables(schema)
             .into_iter()
             .map(|table| {
-                let rows = self.rows(&format!(
-                    "select ctid, xmin, xmax from {table} order by ctid"
-                ));
+                let rows = self.rows(&format!("select ctid, xmin, xmax from {table} order by ctid"));
                 (table, rows.join("\n"))
             })
             .collect()
@@ -247,10 +234,8 @@ impl<'a> Database<'a> {
 
 impl Drop for Database<'_> {
     fn drop(&mut self) {
-        let dropped =
-            Client::connect(&self.cluster.url("postgres", "postgres"), NoTls).map(|mut client| {
-                client.batch_execute(&format!("drop database {} with (force)", self.name))
-            });
+        let dropped = Client::connect(&self.cluster.url("postgres", "postgres"), NoTls)
+            .map(|mut client| client.batch_execute(&format!("drop database {} with (force)", self.name)));
         if !matches!(dropped, Ok(Ok(()))) {
             eprintln!("note: database {} was not dropped", self.name);
         }
@@ -266,17 +251,13 @@ pub fn assert_same(left: &Dump, right: &Dump, what: &str) {
         return;
     }
     let mut said = String::new();
-    for table in left
-        .keys()
-        .chain(right.keys().filter(|t| !left.contains_key(*t)))
-    {
+    for table in left.keys().chain(right.keys().filter(|t| !left.contains_key(*t))) {
         let (a, b) = (left.get(table), right.get(table));
         if a == b {
             continue;
         }
         let lines = |text: Option<&String>| -> Vec<String> {
-            text.map(|text| text.lines().map(str::to_owned).collect())
-                .unwrap_or_default()
+            text.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
         };
         let (a, b) = (lines(a), lines(b));
         let _ = writeln!(said, "{table}: {} and {} rows", a.len(), b.len());

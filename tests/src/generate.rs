@@ -37,16 +37,9 @@ impl<W: Write> Frame<W> {
         match format {
             Format::Array => out.write_all(b"[")?,
             Format::Lines => {}
-            Format::Page => write!(
-                out,
-                "{{\"count\":{count},\"next\":null,\"previous\":null,\"data\":["
-            )?,
+            Format::Page => write!(out, "{{\"count\":{count},\"next\":null,\"previous\":null,\"data\":[")?,
         }
-        Ok(Self {
-            out,
-            format,
-            written: 0,
-        })
+        Ok(Self { out, format, written: 0 })
     }
 
     /// Adds one record, given as JSON without a line break.

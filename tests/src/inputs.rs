@@ -9,12 +9,7 @@ use std::path::PathBuf;
 /// A clean generated file.
 #[must_use]
 pub fn mobilize(records: u64, seed: u64) -> Plan {
-    Plan {
-        records,
-        seed,
-        bad: 0,
-        format: Format::Array,
-    }
+    Plan { records, seed, bad: 0, format: Format::Array }
 }
 
 /// Records as one JSON array, one a line.
@@ -31,27 +26,18 @@ pub fn array<R: AsRef<str>>(records: &[R]) -> String {
 #[must_use]
 pub fn real(file: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("ETL_REAL_DATA") else {
-        eprintln!(
-            "SKIPPED: needs the real {file}; name the folder of real inputs in ETL_REAL_DATA"
-        );
+        eprintln!("SKIPPED: needs the real {file}; name the folder of real inputs in ETL_REAL_DATA");
         return None;
     };
     let path = PathBuf::from(folder).join(file);
-    assert!(
-        path.exists(),
-        "ETL_REAL_DATA is set, but {path:?} is not there"
-    );
+    assert!(path.exists(), "ETL_REAL_DATA is set, but {path:?} is not there");
     Some(path)
 }
 
 /// How often to repeat a heavy test: `usually`, or `full` times with `ETL_TEST_FULL=1` (`make test-full`).
 #[must_use]
 pub fn rounds(usually: u32, full: u32) -> u32 {
-    if std::env::var_os("ETL_TEST_FULL").is_some_and(|value| value == "1") {
-        full
-    } else {
-        usually
-    }
+    if std::env::var_os("ETL_TEST_FULL").is_some_and(|value| value == "1") { full } else { usually }
 }
 
 /// How many rows each table of mobilize must have after loading these records and nothing else, found without the project's own code.
@@ -99,12 +85,12 @@ impl MobilizeTruth {
             attendances.insert(id);
             events.insert(record["event"]["id"].as_i64());
             timeslots.insert(record["timeslot"]["id"].as_i64());
+            // An event may list its timeslots, those nobody signed up for among them.
+            for timeslot in record["event"]["timeslots"].as_array().into_iter().flatten() {
+                timeslots.insert(timeslot["id"].as_i64());
+            }
             organizations.extend(record["event"]["sponsor"]["id"].as_i64());
-            for field in record["custom_signup_field_values"]
-                .as_array()
-                .into_iter()
-                .flatten()
-            {
+            for field in record["custom_signup_field_values"].as_array().into_iter().flatten() {
                 fields.insert((id, field["custom_field_id"].as_i64()));
             }
         }

@@ -50,10 +50,8 @@ pub fn binary() -> PathBuf {
 /// Where cargo builds: `CARGO_TARGET_DIR`, else the workspace's `target`.
 #[must_use]
 pub fn target_folder() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    )
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
 }
 
 impl Default for Loader {
@@ -73,11 +71,7 @@ impl Loader {
             .prefix("pg_etl_home.")
             .tempdir_in("/tmp")
             .unwrap_or_else(|error| panic!("a home for the loader: {error}"));
-        Self {
-            folder: Arc::new(folder),
-            env: Vec::new(),
-            stdin: Vec::new(),
-        }
+        Self { folder: Arc::new(folder), env: Vec::new(), stdin: Vec::new() }
     }
 
     /// A loader with `DATABASE_URL` at a database.
@@ -166,9 +160,7 @@ impl Loader {
         let stdin = child.stdin.take();
         let bytes = self.stdin.clone();
         let writer = std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&bytes)));
-        let out = child
-            .wait_with_output()
-            .unwrap_or_else(|error| panic!("{:?}: {error}", binary()));
+        let out = child.wait_with_output().unwrap_or_else(|error| panic!("{:?}: {error}", binary()));
         let _ = writer.join();
         Ran {
             status: out.status,
@@ -212,12 +204,7 @@ impl Ran {
     #[track_caller]
     pub fn complains(self, words: &[&str]) -> Self {
         for word in words {
-            assert!(
-                self.stderr.contains(word),
-                "{}: {word:?} expected in\n{}",
-                self.command,
-                self.stderr
-            );
+            assert!(self.stderr.contains(word), "{}: {word:?} expected in\n{}", self.command, self.stderr);
         }
         self
     }

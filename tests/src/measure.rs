@@ -55,10 +55,7 @@ impl Sampler {
                 let Some(now) = status(pid, "RssAnon") else {
                     break;
                 };
-                let seen = anonymous.get_or_insert(Anonymous {
-                    first: now,
-                    peak: now,
-                });
+                let seen = anonymous.get_or_insert(Anonymous { first: now, peak: now });
                 seen.peak = seen.peak.max(now);
                 // The kernel keeps the peak itself.
                 resident = status(pid, "VmHWM").unwrap_or(resident);

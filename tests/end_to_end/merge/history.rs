@@ -74,9 +74,9 @@ pub type Quarantine = BTreeSet<(String, i32, String, Option<String>)>;
 
 pub fn quarantine(world: &World, target: usize) -> Quarantine {
     let named = |outcome: Outcome| format!("{outcome:?}").to_lowercase();
-    let rows = world.quarantine[target].iter().map(|it| {
-        (text(&it.record.fields), it.occurrence as i32, named(it.outcome), it.closed.map(named))
-    });
+    let rows = world.quarantine[target]
+        .iter()
+        .map(|it| (text(&it.record.fields), it.occurrence as i32, named(it.outcome), it.closed.map(named)));
     rows.collect()
 }
 
@@ -114,10 +114,7 @@ fn target(place: usize, key_widths: Vec<usize>) -> impl Strategy<Value = Target>
     (own_key + 2..=NAMES.len()).prop_flat_map(move |width| {
         let key_widths = key_widths.clone();
         let types = proptest::collection::vec(prop::bool::weighted(0.3), width);
-        let parents = proptest::collection::vec(
-            (0..=place, proptest::collection::vec(0..width, 2)),
-            0..3,
-        );
+        let parents = proptest::collection::vec((0..=place, proptest::collection::vec(0..width, 2)), 0..3);
         let rest = (
             types,
             proptest::option::of(own_key..width),
@@ -160,12 +157,15 @@ fn target(place: usize, key_widths: Vec<usize>) -> impl Strategy<Value = Target>
 
 fn field(is_text: bool, is_key: bool, readable: bool, partial: bool) -> BoxedStrategy<Field> {
     let value = match is_text {
-        true => prop_oneof![Just("a"), Just("B"), Just("é"), Just("")].prop_map(|it| Value::Text(it.into())).boxed(),
+        true => prop_oneof![Just("a"), Just("B"), Just("é"), Just("")]
+            .prop_map(|it| Value::Text(it.into()))
+            .boxed(),
         false => (-1..3i64).prop_map(Value::Int).boxed(),
     };
     let null = if is_key { 1 } else { 8 };
     // Choices of weight zero are left out altogether: shrinking would try them.
-    let mut choices = vec![(60, value.prop_map(Field::Given).boxed()), (null, Just(Field::Given(Value::Null)).boxed())];
+    let mut choices =
+        vec![(60, value.prop_map(Field::Given).boxed()), (null, Just(Field::Given(Value::Null)).boxed())];
     if !is_text && !readable {
         choices.push((2, Just(Field::Unreadable("1.5".into())).boxed()));
     }
@@ -188,7 +188,8 @@ fn records(table: &Target) -> impl Strategy<Value = Fields> + use<> {
 pub fn histories() -> impl Strategy<Value = History> {
     proptest::collection::vec(1..3usize, 1..4)
         .prop_flat_map(|key_widths| {
-            let tables: Vec<_> = (0..key_widths.len()).map(|place| target(place, key_widths.clone())).collect();
+            let tables: Vec<_> =
+                (0..key_widths.len()).map(|place| target(place, key_widths.clone())).collect();
             tables
         })
         .prop_flat_map(|tables| {

@@ -105,7 +105,8 @@ impl Server {
         if table.partial {
             parts.push("absent text[]".into());
         }
-        let mut sql = format!("begin; create temporary table staged ({}) on commit drop;\n", parts.join(", "));
+        let mut sql =
+            format!("begin; create temporary table staged ({}) on commit drop;\n", parts.join(", "));
         for record in staged {
             let mut values: Vec<String> = record
                 .fields
@@ -128,7 +129,8 @@ impl Server {
         }
         self.execute(&sql);
         let version = table.model.version.map(|column| NAMES[column]);
-        let merged = self.query(&format!("select * from etl_merge('staged', 'm.t{target}', {})", literal(version)));
+        let merged =
+            self.query(&format!("select * from etl_merge('staged', 'm.t{target}', {})", literal(version)));
         self.execute("commit");
         let count = |column: usize| merged[0][column].as_deref().unwrap().parse().unwrap();
         Counts {

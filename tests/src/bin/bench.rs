@@ -76,8 +76,7 @@ fn main() -> Outcome<()> {
     );
     println!("loader {}\n", loader::binary().display());
 
-    let (mut floors, mut raws, mut loads, mut agains, mut hands) =
-        (vec![], vec![], vec![], vec![], vec![]);
+    let (mut floors, mut raws, mut loads, mut agains, mut hands) = (vec![], vec![], vec![], vec![], vec![]);
     let (mut growth, mut growth_again, mut peak) = (0, 0, 0);
     let rows = tempfile::tempdir()?;
     for round in 1..=args.rounds {
@@ -113,54 +112,20 @@ fn main() -> Outcome<()> {
         hands.push(hand);
     }
 
-    let (floor, load, again, hand) = (
-        median(&floors),
-        median(&loads),
-        median(&agains),
-        median(&hands),
-    );
+    let (floor, load, again, hand) = (median(&floors), median(&loads), median(&agains), median(&hands));
     println!("\n{:<44}{:>10}{:>22}", "median", "seconds", "ratio");
-    let line =
-        |what: &str, seconds: f64, ratio: String| println!("{what:<44}{seconds:>10.2}{ratio:>22}");
-    line(
-        "COPY of the raw records, unlogged, lz4",
-        median(&raws),
-        String::new(),
-    );
-    line(
-        "floor: that and COPY of the final rows",
-        floor,
-        "1.00".into(),
-    );
-    line(
-        "loader run mobilize, empty tables",
-        load,
-        format!("{:.2} x floor", load / floor),
-    );
-    line(
-        "loader run mobilize again, nothing to do",
-        again,
-        format!("{:.2} x first", again / load),
-    );
+    let line = |what: &str, seconds: f64, ratio: String| println!("{what:<44}{seconds:>10.2}{ratio:>22}");
+    line("COPY of the raw records, unlogged, lz4", median(&raws), String::new());
+    line("floor: that and COPY of the final rows", floor, "1.00".into());
+    line("loader run mobilize, empty tables", load, format!("{:.2} x floor", load / floor));
+    line("loader run mobilize again, nothing to do", again, format!("{:.2} x first", again / load));
     if !args.no_handwritten {
-        line(
-            "jsonb and on conflict, by hand",
-            hand,
-            format!("{:.2} x loader", hand / load),
-        );
+        line("jsonb and on conflict, by hand", hand, format!("{:.2} x loader", hand / load));
     }
     let mib = |kib: u64| kib as f64 / 1024.0;
     println!("\n{:<44}{:>10}", "memory", "MiB");
-    println!(
-        "{:<44}{:>10.0}",
-        "backend's growth (RssAnon), first load",
-        mib(growth)
-    );
-    println!(
-        "{:<44}{:>10.0}",
-        "backend's growth (RssAnon), again",
-        mib(growth_again)
-    );
+    println!("{:<44}{:>10.0}", "backend's growth (RssAnon), first load", mib(growth));
+    println!("{:<44}{:>10.0}", "backend's growth (RssAnon), again", mib(growth_again));
     println!("{:<44}{:>10.0}", "loader's peak (RSS)", mib(peak));
     Ok(())
 }
@@ -170,19 +135,12 @@ fn input(args: &Args) -> io::Result<Input> {
     let folder = loader::target_folder().join("bench");
     fs::create_dir_all(&folder)?;
     let name = format!("mobilize_{}_{}", args.records, args.seed);
-    let input = Input {
-        lines: folder.join(format!("{name}.jsonl")),
-        copy: folder.join(format!("{name}.copy")),
-    };
+    let input =
+        Input { lines: folder.join(format!("{name}.jsonl")), copy: folder.join(format!("{name}.copy")) };
     if input.lines.exists() && input.copy.exists() {
         return Ok(input);
     }
-    let plan = Plan {
-        records: args.records,
-        seed: args.seed,
-        bad: 0,
-        format: Format::Lines,
-    };
+    let plan = Plan { records: args.records, seed: args.seed, bad: 0, format: Format::Lines };
     let half_made = folder.join(format!("{name}.part"));
     plan.write(BufWriter::new(File::create(&half_made)?))?;
     let mut copy = BufWriter::new(File::create(&input.copy)?);
@@ -204,10 +162,7 @@ fn migrated(cluster: &Cluster) -> Database<'_> {
 }
 
 fn counts(database: &Database<'_>) -> Vec<i64> {
-    TABLES
-        .iter()
-        .map(|table| database.count(&format!("mobilize.{table}")))
-        .collect()
+    TABLES.iter().map(|table| database.count(&format!("mobilize.{table}"))).collect()
 }
 
 /// One `loader run`, with an eye on the memory of the loader and of its backend.
@@ -244,9 +199,7 @@ fn load(database: &Database<'_>, input: &Input) -> Outcome<Load> {
     }
     Ok(Load {
         seconds,
-        backend: backend
-            .map(|(_, sampler)| sampler.end().0)
-            .unwrap_or_default(),
+        backend: backend.map(|(_, sampler)| sampler.end().0).unwrap_or_default(),
         loader_peak: own.end().1,
     })
 }
@@ -283,18 +236,10 @@ fn floor(database: &Database<'_>, input: &Input, rows: &Path) -> Outcome<(f64, f
         "create unlogged table staging.floor (source smallint not null, line bigint not null, byte bigint not null,
              record text compression lz4, raw bytea, problem text, sqlstate text)",
     )?;
-    copy_in(
-        &mut transaction,
-        "copy staging.floor from stdin",
-        &input.copy,
-    )?;
+    copy_in(&mut transaction, "copy staging.floor from stdin", &input.copy)?;
     let raw = begun.elapsed().as_secs_f64();
     for table in TABLES {
-        copy_in(
-            &mut transaction,
-            &format!("copy mobilize.{table} from stdin"),
-            &rows.join(table),
-        )?;
+        copy_in(&mut transaction, &format!("copy mobilize.{table} from stdin"), &rows.join(table))?;
     }
     transaction.batch_execute("drop table staging.floor")?;
     transaction.commit()?;

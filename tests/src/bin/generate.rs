@@ -45,13 +45,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    let Dataset::Mobilize {
-        records,
-        seed,
-        bad,
-        format,
-        out,
-    } = Args::parse().dataset;
+    let Dataset::Mobilize { records, seed, bad, format, out } = Args::parse().dataset;
     let plan = mobilize::Plan {
         records,
         seed,
@@ -71,9 +65,7 @@ fn main() -> ExitCode {
         // The reader has seen enough, as in `generate ... | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let place = out.map_or("standard output".to_owned(), |path| {
-                path.display().to_string()
-            });
+            let place = out.map_or("standard output".to_owned(), |path| path.display().to_string());
             eprintln!("generate: cannot write {place}: {error}");
             ExitCode::FAILURE
         }

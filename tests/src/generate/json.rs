@@ -37,9 +37,7 @@ impl Json {
     pub fn reorder(&mut self, random: &mut Random) {
         match self {
             Self::Object(members) => {
-                members
-                    .iter_mut()
-                    .for_each(|(_, value)| value.reorder(random));
+                members.iter_mut().for_each(|(_, value)| value.reorder(random));
                 random.shuffle(members);
             }
             Self::List(items) => items.iter_mut().for_each(|item| item.reorder(random)),
@@ -74,10 +72,7 @@ impl Json {
 
     /// A member of an object, for changing it.
     pub fn get(&mut self, key: &str) -> Option<&mut Json> {
-        self.members()?
-            .iter_mut()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| value)
+        self.members()?.iter_mut().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// Appends the value to `out`, compact; with `ascii`, other characters are written as `\u` escapes.
@@ -171,10 +166,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let value = Json::Object(vec![
             ("a\"", Json::text("tab\t quote\" back\\ \u{1} é 🎉\n")),
-            (
-                "b",
-                Json::List(vec![Json::Null, Json::Int(-3), Json::Bool(true)]),
-            ),
+            ("b", Json::List(vec![Json::Null, Json::Int(-3), Json::Bool(true)])),
             ("c", Json::Decimal("43.0418635".to_owned())),
         ]);
         let mut other_order = value.clone();
@@ -187,9 +179,6 @@ mod tests {
         };
         assert_eq!(read(&value, false), read(&value, true));
         assert_eq!(read(&value, false), read(&other_order, false));
-        assert_eq!(
-            read(&value, false)["a\""],
-            "tab\t quote\" back\\ \u{1} é 🎉\n"
-        );
+        assert_eq!(read(&value, false)["a\""], "tab\t quote\" back\\ \u{1} é 🎉\n");
     }
 }

@@ -89,8 +89,7 @@ impl Maker {
 
     /// True when record `index` must be an attendance of its own, because it brings in a person or an event.
     fn is_introduction(&self, index: u64) -> bool {
-        self.scale.is_first(self.scale.people, index)
-            || self.scale.is_first(self.scale.events, index)
+        self.scale.is_first(self.scale.people, index) || self.scale.is_first(self.scale.events, index)
     }
 
     fn is_repeat(&self, index: u64) -> Option<Version> {
@@ -107,8 +106,7 @@ impl Maker {
     }
 
     fn is_masked(&self, attendance: u64) -> bool {
-        !self.scale.is_first(self.scale.events, attendance)
-            && self.random("masked", attendance).percent(3)
+        !self.scale.is_first(self.scale.events, attendance) && self.random("masked", attendance).percent(3)
     }
 
     /// What record `index` shows.
@@ -120,16 +118,10 @@ impl Maker {
                 .rev()
                 .find(|&other| self.is_repeat(other).is_none() && !self.is_masked(other));
             if let Some(attendance) = earlier {
-                return Take {
-                    attendance,
-                    version,
-                };
+                return Take { attendance, version };
             }
         }
-        Take {
-            attendance: index,
-            version: Version::Base,
-        }
+        Take { attendance: index, version: Version::Base }
     }
 
     /// Appends record `index` to `out`, as JSON without a line break.
@@ -173,10 +165,7 @@ impl Plan {
     }
 
     fn each(&self, mut sink: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-        let maker = Maker {
-            seed: self.seed,
-            scale: Scale::of(self.records),
-        };
+        let maker = Maker { seed: self.seed, scale: Scale::of(self.records) };
         let mut record = String::with_capacity(16 * 1024);
         let mut bad = 0;
         for index in 0..self.records {

@@ -21,9 +21,7 @@ impl Random {
         let kind = kind.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        Self(mix(mix(seed ^ kind).wrapping_add(mix(
-            number.wrapping_add(0x9e37_79b9_7f4a_7c15)
-        ))))
+        Self(mix(mix(seed ^ kind).wrapping_add(mix(number.wrapping_add(0x9e37_79b9_7f4a_7c15)))))
     }
 
     /// The next 64 bits.

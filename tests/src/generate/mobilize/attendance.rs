@@ -43,10 +43,7 @@ impl Maker {
         let seen = number * 3 + take.version as u64;
         let person = self.person(self.person_of(number), take);
         let mut record = Json::Object(vec![
-            (
-                "id",
-                Json::Int(961_000 + i64::try_from(number).unwrap_or(0) * 2),
-            ),
+            ("id", Json::Int(961_000 + i64::try_from(number).unwrap_or(0) * 2)),
             ("created_date", Json::Int(created)),
             ("modified_date", Json::Int(modified)),
             ("person", person),
@@ -63,22 +60,14 @@ impl Maker {
                 },
             ),
             ("referrer", referrer(&mut stable)),
-            (
-                "custom_signup_field_values",
-                custom_fields(&mut stable, event),
-            ),
+            ("custom_signup_field_values", custom_fields(&mut stable, event)),
             (
                 "rating",
                 Json::or_null(
-                    shown
-                        .percent(24)
-                        .then(|| shown.pick(&["Positive", "Positive", "Positive", "Negative"])),
+                    shown.percent(24).then(|| shown.pick(&["Positive", "Positive", "Positive", "Negative"])),
                 ),
             ),
-            (
-                "feedback",
-                Json::or_null(shown.percent(10).then(|| shown.pick(FEEDBACK))),
-            ),
+            ("feedback", Json::or_null(shown.percent(10).then(|| shown.pick(FEEDBACK)))),
         ]);
         if stable.below(500) == 0 {
             record.set("carpool_seats", Json::Int(stable.between(1, 4)));
@@ -116,23 +105,14 @@ impl Maker {
         let mut random = self.random("masked attendance", number);
         let event = self.event_of(number);
         let created = self.created(number);
-        let take = Take {
-            attendance: number,
-            version: Version::Base,
-        };
+        let take = Take { attendance: number, version: Version::Base };
         let mut timeslot = self.timeslot(event, 0, number);
         let mut record = Json::Object(vec![
             ("id", Json::Null),
             ("created_date", Json::Int(created)),
-            (
-                "modified_date",
-                Json::Int(created + random.between(0, 1_000_000)),
-            ),
+            ("modified_date", Json::Int(created + random.between(0, 1_000_000))),
             ("person", self.person(self.person_of(number), take)),
-            (
-                "event",
-                Json::Object(vec![("event_type", Json::text(random.pick(EVENT_TYPES)))]),
-            ),
+            ("event", Json::Object(vec![("event_type", Json::text(random.pick(EVENT_TYPES)))])),
             ("timeslot", Json::Null),
             ("sponsor", self.sponsor(event, number, number)),
             ("status", Json::Null),
@@ -185,11 +165,7 @@ fn status(random: &mut Random) -> &'static str {
 fn referrer(random: &mut Random) -> Json {
     let source = random.percent(15);
     let mut utm = |value: &str, percent| {
-        if source && random.percent(percent) {
-            Json::text(value)
-        } else {
-            Json::Null
-        }
+        if source && random.percent(percent) { Json::text(value) } else { Json::Null }
     };
     let members = vec![
         ("utm_source", utm("été-2020", 100)),
@@ -198,9 +174,7 @@ fn referrer(random: &mut Random) -> Json {
         ("utm_term", utm("", 10)),
         ("utm_content", utm("button-b", 20)),
     ];
-    let url = random
-        .percent(25)
-        .then(|| format!("https://t.example/{:x}?amp=1", random.below(4_000)));
+    let url = random.percent(25).then(|| format!("https://t.example/{:x}?amp=1", random.below(4_000)));
     let mut referrer = Json::Object(members);
     referrer.set("url", Json::or_null(url));
     referrer
@@ -209,24 +183,18 @@ fn referrer(random: &mut Random) -> Json {
 fn custom_fields(random: &mut Random, event: u64) -> Json {
     let first = usize::try_from(event).unwrap_or(0) % CUSTOM_FIELDS.len();
     let asked = usize::try_from(event).unwrap_or(0) % 3;
-    let values =
-        CUSTOM_FIELDS
-            .iter()
-            .cycle()
-            .skip(first)
-            .take(asked)
-            .map(|&(id, name, is_yes_or_no)| {
-                let (text, boolean) = if is_yes_or_no {
-                    (Json::Null, Json::Bool(random.percent(50)))
-                } else {
-                    (Json::text(plain(random, 0, 4)), Json::Null)
-                };
-                Json::Object(vec![
-                    ("custom_field_id", Json::Int(id)),
-                    ("custom_field_name", Json::text(name)),
-                    ("text_value", text),
-                    ("boolean_value", boolean),
-                ])
-            });
+    let values = CUSTOM_FIELDS.iter().cycle().skip(first).take(asked).map(|&(id, name, is_yes_or_no)| {
+        let (text, boolean) = if is_yes_or_no {
+            (Json::Null, Json::Bool(random.percent(50)))
+        } else {
+            (Json::text(plain(random, 0, 4)), Json::Null)
+        };
+        Json::Object(vec![
+            ("custom_field_id", Json::Int(id)),
+            ("custom_field_name", Json::text(name)),
+            ("text_value", text),
+            ("boolean_value", boolean),
+        ])
+    });
     Json::List(values.collect())
 }

@@ -13,10 +13,8 @@ impl Maker {
     /// The bad record with that number, as JSON (or nearly) without a line break.
     pub(super) fn bad(&self, number: u64, format: Format) -> String {
         let id = FIRST_ID + i64::try_from(number).unwrap_or(0);
-        let mut record = self.attendance(Take {
-            attendance: number % self.scale.records.max(1),
-            version: Version::Base,
-        });
+        let mut record =
+            self.attendance(Take { attendance: number % self.scale.records.max(1), version: Version::Base });
         record.set("id", Json::Int(id));
         match number % KINDS {
             // Wrong type of the attendance's own field.
@@ -40,10 +38,7 @@ impl Maker {
             // Neither masked nor whole.
             3 => record.set("id", Json::Null),
             // Beyond the range of the type.
-            4 => record.set(
-                "modified_date",
-                Json::Decimal("92233720368547758070".to_owned()),
-            ),
+            4 => record.set("modified_date", Json::Decimal("92233720368547758070".to_owned())),
             // Damaged: half a line where a line is a record, half a character where damage would break the frame.
             _ => {
                 let mut out = String::new();

@@ -28,8 +28,7 @@ impl Maker {
 
     /// The organization that owns an event.
     pub(super) fn owner_of(&self, event: u64) -> u64 {
-        self.random("owner", event)
-            .below(self.scale.organizations - 1)
+        self.random("owner", event).below(self.scale.organizations - 1)
     }
 
     /// The event as one record shows it; `seen` numbers that showing.
@@ -66,43 +65,25 @@ impl Maker {
             ("description", Json::text(description)),
             (
                 "summary",
-                Json::text(if stable.percent(50) {
-                    plain(&mut stable, 3, 9)
-                } else {
-                    String::new()
-                }),
+                Json::text(if stable.percent(50) { plain(&mut stable, 3, 9) } else { String::new() }),
             ),
             (
                 "featured_image_url",
-                Json::text(format!(
-                    "https://images.example/uploads/event/{id}_{created}.png?w=800"
-                )),
+                Json::text(format!("https://images.example/uploads/event/{id}_{created}.png?w=800")),
             ),
-            (
-                "high_priority",
-                Json::or_null(stable.percent(20).then_some(true)),
-            ),
+            ("high_priority", Json::or_null(stable.percent(20).then_some(true))),
             ("sponsor", self.organization(owner, seen)),
             (
                 "timeslots",
                 if lists_timeslots {
                     Json::List(
-                        (0..self.timeslots_of(event))
-                            .map(|slot| self.timeslot(event, slot, seen))
-                            .collect(),
+                        (0..self.timeslots_of(event)).map(|slot| self.timeslot(event, slot, seen)).collect(),
                     )
                 } else {
                     Json::Null
                 },
             ),
-            (
-                "location",
-                if is_virtual {
-                    Json::Null
-                } else {
-                    location(&mut stable)
-                },
-            ),
+            ("location", if is_virtual { Json::Null } else { location(&mut stable) }),
             (
                 "timezone",
                 Json::text(stable.pick(&[
@@ -113,61 +94,38 @@ impl Maker {
                 ])),
             ),
             ("event_type", Json::text(stable.pick(EVENT_TYPES))),
-            (
-                "browser_url",
-                Json::text(format!("https://mobilize.example/org{owner}/event/{id}/")),
-            ),
+            ("browser_url", Json::text(format!("https://mobilize.example/org{owner}/event/{id}/"))),
             ("created_date", Json::Int(created)),
             ("modified_date", Json::Int(modified)),
-            (
-                "visibility",
-                Json::text(stable.pick(&["PUBLIC", "PUBLIC", "PRIVATE"])),
-            ),
-            (
-                "address_visibility",
-                Json::text(stable.pick(&["PUBLIC", "PUBLIC", "PRIVATE"])),
-            ),
+            ("visibility", Json::text(stable.pick(&["PUBLIC", "PUBLIC", "PRIVATE"]))),
+            ("address_visibility", Json::text(stable.pick(&["PUBLIC", "PUBLIC", "PRIVATE"]))),
             ("created_by_volunteer_host", Json::Bool(stable.percent(10))),
             ("is_virtual", Json::Bool(is_virtual)),
             (
                 "virtual_action_url",
                 Json::or_null(
-                    (is_virtual && stable.percent(20))
-                        .then(|| format!("https://action.example/{id}")),
+                    (is_virtual && stable.percent(20)).then(|| format!("https://action.example/{id}")),
                 ),
             ),
             (
                 "contact",
                 Json::Object(vec![
-                    (
-                        "name",
-                        Json::text(format!("{} {}", contact.pick(GIVEN), contact.pick(FAMILY))),
-                    ),
-                    (
-                        "email_address",
-                        Json::text(format!("host{host}.{event}@example.org")),
-                    ),
+                    ("name", Json::text(format!("{} {}", contact.pick(GIVEN), contact.pick(FAMILY)))),
+                    ("email_address", Json::text(format!("host{host}.{event}@example.org"))),
                     ("phone_number", Json::text(phone(&mut contact))),
                     (
                         "owner_user_id",
-                        Json::Int(
-                            470_000 + 3 * i64::try_from(event % self.scale.people).unwrap_or(0),
-                        ),
+                        Json::Int(470_000 + 3 * i64::try_from(event % self.scale.people).unwrap_or(0)),
                     ),
                 ]),
             ),
             (
                 "accessibility_status",
                 Json::or_null(
-                    stable
-                        .percent(60)
-                        .then(|| stable.pick(&["ACCESSIBLE", "NOT_ACCESSIBLE", "NOT_SURE"])),
+                    stable.percent(60).then(|| stable.pick(&["ACCESSIBLE", "NOT_ACCESSIBLE", "NOT_SURE"])),
                 ),
             ),
-            (
-                "accessibility_notes",
-                Json::or_null(stable.percent(10).then(|| plain(&mut stable, 4, 12))),
-            ),
+            ("accessibility_notes", Json::or_null(stable.percent(10).then(|| plain(&mut stable, 4, 12)))),
             (
                 "tags",
                 if has_tags {
@@ -229,25 +187,13 @@ impl Maker {
         let mut shown = self.random("timeslot as shown", seen);
         let start = FIRST + 30_000_000 + stable.between(0, 20_000) * 1_800;
         Json::Object(vec![
-            (
-                "id",
-                Json::Int(540_000 + i64::try_from(number).unwrap_or(0)),
-            ),
+            ("id", Json::Int(540_000 + i64::try_from(number).unwrap_or(0))),
             ("start_date", Json::Int(start)),
             ("end_date", Json::Int(start + stable.between(1, 6) * 1_800)),
-            (
-                "max_attendees",
-                Json::or_null(stable.percent(20).then(|| stable.between(5, 200))),
-            ),
+            ("max_attendees", Json::or_null(stable.percent(20).then(|| stable.between(5, 200)))),
             // Full or not changes without a new version.
-            (
-                "is_full",
-                Json::Bool(stable.percent(5) && shown.percent(50)),
-            ),
-            (
-                "instructions",
-                Json::or_null(stable.percent(10).then(|| plain(&mut stable, 5, 25))),
-            ),
+            ("is_full", Json::Bool(stable.percent(5) && shown.percent(50))),
+            ("instructions", Json::or_null(stable.percent(10).then(|| plain(&mut stable, 5, 25)))),
         ])
     }
 }
@@ -259,30 +205,15 @@ fn location(random: &mut Random) -> Json {
     let street = format!("{} Example St", 1 + random.below(999));
     let districts = !is_private && random.percent(80);
     let mut district = |of: u64| {
-        if districts {
-            Json::text((1 + random.below(of)).to_string())
-        } else {
-            Json::Null
-        }
+        if districts { Json::text((1 + random.below(of)).to_string()) } else { Json::Null }
     };
     let (congress, lower, upper) = (district(20), district(120), district(40));
     let mut location = Json::Object(vec![
-        (
-            "venue",
-            Json::text(if is_private {
-                PRIVATE
-            } else {
-                random.pick(VENUES)
-            }),
-        ),
+        ("venue", Json::text(if is_private { PRIVATE } else { random.pick(VENUES) })),
         (
             "address_lines",
             Json::List(vec![
-                Json::text(if is_private {
-                    PRIVATE.to_owned()
-                } else {
-                    street
-                }),
+                Json::text(if is_private { PRIVATE.to_owned() } else { street }),
                 Json::text(""),
             ]),
         ),
@@ -296,14 +227,8 @@ fn location(random: &mut Random) -> Json {
                 Json::Null
             } else {
                 Json::Object(vec![
-                    (
-                        "latitude",
-                        Json::Decimal(degrees(latitude + random.between(-9_999, 9_999))),
-                    ),
-                    (
-                        "longitude",
-                        Json::Decimal(degrees(longitude + random.between(-9_999, 9_999))),
-                    ),
+                    ("latitude", Json::Decimal(degrees(latitude + random.between(-9_999, 9_999)))),
+                    ("longitude", Json::Decimal(degrees(longitude + random.between(-9_999, 9_999)))),
                 ])
             },
         ),
@@ -325,11 +250,7 @@ fn degrees(millionths: i64) -> String {
 }
 
 fn word(random: &mut Random) -> &'static str {
-    if random.below(40) == 0 {
-        random.pick(RARE)
-    } else {
-        random.pick(WORDS)
-    }
+    if random.below(40) == 0 { random.pick(RARE) } else { random.pick(WORDS) }
 }
 
 /// Sentences of `low` to `high` words.

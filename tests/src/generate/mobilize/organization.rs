@@ -56,32 +56,17 @@ impl Maker {
                     Json::Null
                 },
             ),
-            (
-                "is_primary_campaign",
-                Json::Bool(is_campaign && stable.percent(20)),
-            ),
+            ("is_primary_campaign", Json::Bool(is_campaign && stable.percent(20))),
             ("state", Json::text(if is_campaign { state } else { "" })),
             (
                 "district",
-                Json::text(if is_campaign {
-                    format!("{:02}", stable.below(20))
-                } else {
-                    String::new()
-                }),
+                Json::text(if is_campaign { format!("{:02}", stable.below(20)) } else { String::new() }),
             ),
-            (
-                "candidate_name",
-                Json::text(if is_campaign { "A. Okafor-Peña" } else { "" }),
-            ),
-            (
-                "event_feed_url",
-                Json::text(format!("https://mobilize.example/{slug}/")),
-            ),
+            ("candidate_name", Json::text(if is_campaign { "A. Okafor-Peña" } else { "" })),
+            ("event_feed_url", Json::text(format!("https://mobilize.example/{slug}/"))),
             (
                 "logo_url",
-                Json::text(format!(
-                    "https://images.example/uploads/organization/{slug}-logo_{created}.png"
-                )),
+                Json::text(format!("https://images.example/uploads/organization/{slug}-logo_{created}.png")),
             ),
             ("created_date", Json::Int(created)),
             ("modified_date", Json::Int(modified)),
@@ -90,13 +75,7 @@ impl Maker {
                 Json::text(if is_campaign {
                     "CAMPAIGN"
                 } else {
-                    stable.pick(&[
-                        "INDEPENDENT",
-                        "STATE_PARTY",
-                        "COORDINATED",
-                        "PARTY_COMMITTEE",
-                        "PAC",
-                    ])
+                    stable.pick(&["INDEPENDENT", "STATE_PARTY", "COORDINATED", "PARTY_COMMITTEE", "PAC"])
                 }),
             ),
         ])

@@ -31,17 +31,9 @@ impl Maker {
         let (mut given, mut family) = (stable.pick(GIVEN), stable.pick(FAMILY));
         let is_contradictory = stable.percent(60);
         let is_withheld = stable.percent(1);
-        let id = if stable.percent(10) {
-            Json::Null
-        } else {
-            Json::Int(user_id - 7_600)
-        };
+        let id = if stable.percent(10) { Json::Null } else { Json::Int(user_id - 7_600) };
         // Households and campaigns share addresses of email: several people, one email.
-        let mailbox = if stable.percent(20) {
-            number / 7
-        } else {
-            number
-        };
+        let mailbox = if stable.percent(20) { number / 7 } else { number };
         let mut alias = 0;
         if is_contradictory {
             alias = shown.below(3);
@@ -65,10 +57,7 @@ impl Maker {
             ("person_id", id),
             ("user_id", Json::Int(user_id)),
             ("created_date", Json::Int(created)),
-            (
-                "modified_date",
-                Json::Int(if is_older { modified - 500 } else { modified }),
-            ),
+            ("modified_date", Json::Int(if is_older { modified - 500 } else { modified })),
             ("given_name", Json::text(given)),
             ("family_name", Json::text(family)),
             ("email_addresses", Json::List(emails)),
@@ -83,34 +72,14 @@ impl Maker {
                 "postal_addresses",
                 Json::List(vec![Json::Object(vec![
                     ("primary", Json::Bool(true)),
-                    (
-                        "postal_code",
-                        if stable.percent(2) {
-                            Json::Null
-                        } else {
-                            Json::text(place.2)
-                        },
-                    ),
+                    ("postal_code", if stable.percent(2) { Json::Null } else { Json::text(place.2) }),
                 ])]),
             ),
             (
                 "sms_opt_in_status",
-                Json::text(stable.pick(&[
-                    "UNSPECIFIED",
-                    "UNSPECIFIED",
-                    "UNSPECIFIED",
-                    "OPT_IN",
-                    "OPT_OUT",
-                ])),
+                Json::text(stable.pick(&["UNSPECIFIED", "UNSPECIFIED", "UNSPECIFIED", "OPT_IN", "OPT_OUT"])),
             ),
-            (
-                "blocked_date",
-                if stable.percent(1) {
-                    Json::Int(modified - 86_400)
-                } else {
-                    Json::Null
-                },
-            ),
+            ("blocked_date", if stable.percent(1) { Json::Int(modified - 86_400) } else { Json::Null }),
         ])
     }
 }

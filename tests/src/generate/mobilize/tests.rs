@@ -5,19 +5,11 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
 fn plan(records: u64, seed: u64) -> Plan {
-    Plan {
-        records,
-        seed,
-        bad: 0,
-        format: Format::Array,
-    }
+    Plan { records, seed, bad: 0, format: Format::Array }
 }
 
 fn parsed(plan: Plan) -> Vec<Value> {
-    plan.collect()
-        .iter()
-        .map(|record| serde_json::from_str(record).unwrap())
-        .collect()
+    plan.collect().iter().map(|record| serde_json::from_str(record).unwrap()).collect()
 }
 
 fn is_masked(record: &Value) -> bool {
@@ -28,13 +20,9 @@ fn is_masked(record: &Value) -> bool {
 fn sizes_follow_the_number_of_records() {
     let records = parsed(plan(4_000, 7));
     assert_eq!(records.len(), 4_000);
-    let distinct = |key: &dyn Fn(&Value) -> Option<i64>| {
-        records.iter().filter_map(key).collect::<HashSet<_>>().len()
-    };
-    assert_eq!(
-        distinct(&|record| record["person"]["user_id"].as_i64()),
-        982
-    );
+    let distinct =
+        |key: &dyn Fn(&Value) -> Option<i64>| records.iter().filter_map(key).collect::<HashSet<_>>().len();
+    assert_eq!(distinct(&|record| record["person"]["user_id"].as_i64()), 982);
     assert_eq!(distinct(&|record| record["event"]["id"].as_i64()), 40);
     let timeslots = distinct(&|record| record["timeslot"]["id"].as_i64());
     assert!((120..=200).contains(&timeslots), "{timeslots} timeslots");
@@ -63,11 +51,7 @@ fn masked_rows_are_few_and_can_be_told_apart() {
     assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
     // Both ways of leaving out occur.
     for absent in [true, false] {
-        assert!(
-            records
-                .iter()
-                .any(|record| is_masked(record) && record.get("id").is_none() == absent)
-        );
+        assert!(records.iter().any(|record| is_masked(record) && record.get("id").is_none() == absent));
     }
 }
 
@@ -78,10 +62,7 @@ fn people_and_events_contradict_themselves() {
     let mut events: HashMap<i64, HashSet<i64>> = HashMap::new();
     for record in &records {
         let person = &record["person"];
-        let key = (
-            person["user_id"].as_i64().unwrap(),
-            person["modified_date"].as_i64().unwrap(),
-        );
+        let key = (person["user_id"].as_i64().unwrap(), person["modified_date"].as_i64().unwrap());
         people.entry(key).or_default().insert(person.to_string());
         if let Some(id) = record["event"]["id"].as_i64() {
             let modified = record["event"]["modified_date"].as_i64().unwrap();
@@ -106,16 +87,10 @@ fn attendances_stand_again_with_the_same_omissions() {
     }
     let mut versions = 0;
     for records in seen.values() {
-        let modified: HashSet<_> = records
-            .iter()
-            .map(|record| record["modified_date"].as_i64())
-            .collect();
+        let modified: HashSet<_> = records.iter().map(|record| record["modified_date"].as_i64()).collect();
         versions += usize::from(modified.len() > 1);
         for key in ["sponsor", "referrer", "custom_signup_field_values"] {
-            let there: HashSet<_> = records
-                .iter()
-                .map(|record| record.get(key).is_some())
-                .collect();
+            let there: HashSet<_> = records.iter().map(|record| record.get(key).is_some()).collect();
             assert_eq!(there.len(), 1, "{key} comes and goes");
         }
     }
@@ -173,22 +148,12 @@ fn every_documented_key_and_some_others_occur() {
 #[test]
 fn bad_records_come_beside_the_good_ones() {
     for format in [Format::Array, Format::Lines] {
-        let with = Plan {
-            bad: 12,
-            format,
-            ..plan(100, 12)
-        };
+        let with = Plan { bad: 12, format, ..plan(100, 12) };
         let good: HashSet<String> = plan(100, 12).collect().into_iter().collect();
         let all = with.collect();
         assert_eq!(all.len(), 112);
-        assert_eq!(
-            all.iter().filter(|record| !good.contains(*record)).count(),
-            12
-        );
-        let broken = all
-            .iter()
-            .filter(|record| serde_json::from_str::<Value>(record).is_err())
-            .count();
+        assert_eq!(all.iter().filter(|record| !good.contains(*record)).count(), 12);
+        let broken = all.iter().filter(|record| serde_json::from_str::<Value>(record).is_err()).count();
         // A damaged line, or a lone surrogate.
         assert_eq!(broken, 2);
     }
@@ -198,19 +163,12 @@ fn bad_records_come_beside_the_good_ones() {
 fn every_format_holds_the_same_records() {
     let written = |format| {
         let mut out = Vec::new();
-        Plan {
-            format,
-            ..plan(50, 13)
-        }
-        .write(&mut out)
-        .unwrap();
+        Plan { format, ..plan(50, 13) }.write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
     let array: Vec<Value> = serde_json::from_str(&written(Format::Array)).unwrap();
-    let lines: Vec<Value> = written(Format::Lines)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Value> =
+        written(Format::Lines).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let page: Value = serde_json::from_str(&written(Format::Page)).unwrap();
     assert_eq!(array, lines);
     assert_eq!(page["data"], Value::Array(array));
@@ -219,15 +177,9 @@ fn every_format_holds_the_same_records() {
 
 #[test]
 fn the_sample_is_what_its_readme_says() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/sample/mobilize/attendances.json"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/mobilize/attendances.json");
     let mut made = Vec::new();
     plan(500, 7).write(&mut made).unwrap();
     let committed = std::fs::read(path).unwrap();
-    assert!(
-        made == committed,
-        "{path} differs: make it again with the command in its README.md"
-    );
+    assert!(made == committed, "{path} differs: make it again with the command in its README.md");
 }
