@@ -40,6 +40,7 @@ begin
         select
             run.source,
             run.line,
+            run.byte,
             run.ctid as staged,
             parsed.attendance_id,
             parsed.created_date,
@@ -98,7 +99,7 @@ begin
             where event_hash is not null
             group by source, event_hash
         )
-        select fragment.source, run.line, fragment.staged, fragment.copies, fragment.event_hash, event.*
+        select fragment.source, run.line, run.byte, fragment.staged, fragment.copies, fragment.event_hash, event.*
         from fragment
         join %s as run on run.ctid = fragment.staged
         cross join lateral @extschema@.etl_parse_event(run.record) as event
@@ -118,7 +119,7 @@ begin
             where sponsor_hash is not null
             group by source, sponsor_hash
         )
-        select fragment.source, run.line, fragment.copies, organization.*
+        select fragment.source, run.line, run.byte, fragment.copies, organization.*
         from fragment
         join %s as run on run.ctid = fragment.staged
         cross join lateral @extschema@.etl_parse_organization(run.record, fragment.place) as organization
@@ -141,6 +142,7 @@ begin
         select
             fragment.source,
             run.line,
+            run.byte,
             fragment.copies,
             fragment.event_id,
             event.modified_date as event_modified_date,
@@ -152,7 +154,7 @@ begin
             and event.event_hash = fragment.event_hash
         cross join lateral @extschema@.etl_parse_timeslot(run.record) as timeslot
         union all
-        select event.source, event.line, event.copies, event.event_id, event.modified_date, timeslot.*
+        select event.source, event.line, event.byte, event.copies, event.event_id, event.modified_date, timeslot.*
         from pg_temp.mobilize_events as event
         cross join lateral @extschema@.etl_explode_timeslots(event.timeslots) as timeslot
         $sql$, staging);
@@ -161,6 +163,7 @@ begin
     select
         source,
         line,
+        byte,
         user_id,
         person_id,
         person_created_date as created_date,
@@ -186,6 +189,7 @@ begin
     select
         attendance.source,
         attendance.line,
+        attendance.byte,
         attendance.attendance_id,
         attendance.modified_date as attendance_modified_date,
         answer.*
@@ -200,6 +204,7 @@ begin
         select
             run.source,
             run.line,
+            run.byte,
             masked.user_id,
             masked.created_date,
             masked.start_date,
