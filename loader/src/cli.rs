@@ -234,7 +234,7 @@ pub enum RowFormat {
 pub enum FileFormat {
     /// Comma-separated values with a header.
     Csv,
-    /// One JSON object a line.
+    /// One JSON array of objects.
     Json,
 }
 

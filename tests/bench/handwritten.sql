@@ -8,7 +8,30 @@ set local timezone = 'UTC';
 create unlogged table staging.handwritten (line bigint generated always as identity, record jsonb not null);
 -- Quote and delimiter that JSON cannot hold: every line arrives as it is.
 \copy staging.handwritten (record) from pstdin with (format csv, quote e'\x01', delimiter e'\x02')
-analyze staging.handwritten;
+
+-- Each record is taken apart once; of the event only what every record needs, for its description is most of the record.
+create temporary table flat on commit drop as
+select
+    line, r.id, r.created_date, r.modified_date, r.status, r.attended, r.rating, r.feedback, r.sponsor, r.custom_signup_field_values,
+    r.person, (r.person ->> 'user_id')::bigint as user_id, (r.person ->> 'modified_date')::bigint as person_modified_date,
+    t.*,
+    f.*,
+    (r.event ->> 'id')::bigint as event_id,
+    (r.event ->> 'modified_date')::bigint as event_modified_date,
+    r.event ->> 'event_type' as event_type,
+    r.event -> 'sponsor' as event_sponsor
+from staging.handwritten,
+    jsonb_to_record(record) as r(id bigint, created_date bigint, modified_date bigint, status text, attended boolean, rating text, feedback text,
+        person jsonb, event jsonb, timeslot jsonb, sponsor jsonb, referrer jsonb, custom_signup_field_values jsonb),
+    lateral (
+        select (r.timeslot ->> 'id')::bigint as timeslot_id, (r.timeslot ->> 'start_date')::bigint as start_date, (r.timeslot ->> 'end_date')::bigint as end_date,
+            (r.timeslot ->> 'max_attendees')::bigint as max_attendees, (r.timeslot ->> 'is_full')::boolean as is_full, r.timeslot ->> 'instructions' as instructions
+    ) as t,
+    lateral (
+        select r.referrer ->> 'utm_source' as utm_source, r.referrer ->> 'utm_medium' as utm_medium, r.referrer ->> 'utm_campaign' as utm_campaign,
+            r.referrer ->> 'utm_term' as utm_term, r.referrer ->> 'utm_content' as utm_content, r.referrer ->> 'url' as url
+    ) as f;
+analyze flat;
 
 insert into mobilize.organizations as t
 select distinct on (organization_id)
@@ -28,9 +51,9 @@ select distinct on (organization_id)
     to_timestamp((s ->> 'created_date')::bigint),
     to_timestamp((s ->> 'modified_date')::bigint)
 from (
-    select line, record -> 'sponsor' as s from staging.handwritten
+    select line, sponsor as s from flat
     union all
-    select line, record -> 'event' -> 'sponsor' from staging.handwritten
+    select line, event_sponsor from flat
 ) as sponsors
 where jsonb_typeof(s) = 'object'
 order by organization_id, (s ->> 'modified_date')::bigint desc nulls last, line desc
@@ -42,8 +65,8 @@ where t.* is distinct from excluded.*
   and (t.modified_date is null or excluded.modified_date >= t.modified_date);
 
 insert into mobilize.people as t
-select distinct on (user_id)
-    (p ->> 'user_id')::bigint as user_id,
+select
+    user_id,
     coalesce(p ->> 'person_id', p ->> 'id')::bigint,
     to_timestamp((p ->> 'created_date')::bigint),
     to_timestamp((p ->> 'modified_date')::bigint),
@@ -57,8 +80,7 @@ select distinct on (user_id)
     null::text[],
     p ->> 'sms_opt_in_status',
     to_timestamp((p ->> 'blocked_date')::bigint)
-from (select line, record -> 'person' as p from staging.handwritten) as people
-order by user_id, (p ->> 'modified_date')::bigint desc, line desc
+from (select distinct on (user_id) user_id, person as p from flat order by user_id, person_modified_date desc, line desc) as newest
 on conflict (user_id) do update
 set (person_id, created_date, modified_date, given_name, family_name, email_address, phone_number, postal_code, sms_opt_in_status, blocked_date)
   = (excluded.person_id, excluded.created_date, excluded.modified_date, excluded.given_name, excluded.family_name, excluded.email_address, excluded.phone_number, excluded.postal_code,
@@ -69,10 +91,13 @@ where t.* is distinct from excluded.*
 -- Events stand in a hundred records each: the newest of each is chosen first, and only those are taken apart.
 insert into mobilize.events as t
 with newest as (
-    select distinct on (event_id) (record -> 'event' ->> 'id')::bigint as event_id, record -> 'event' as e
-    from staging.handwritten
-    where record -> 'event' ->> 'id' is not null
-    order by event_id, (record -> 'event' ->> 'modified_date')::bigint desc, line desc
+    select distinct on (event_id) event_id, line
+    from flat
+    where event_id is not null
+    order by event_id, event_modified_date desc, line desc
+), whole as (
+    select event_id, record -> 'event' as e
+    from newest join staging.handwritten using (line)
 )
 select
     event_id,
@@ -116,7 +141,7 @@ select
     e -> 'location' ->> 'congressional_district',
     e -> 'location' ->> 'state_leg_district',
     e -> 'location' ->> 'state_senate_district'
-from newest
+from whole
 on conflict (event_id) do update
 set (title, summary, description, event_type, timezone, created_date, modified_date, sponsor_organization_id, approval_status, visibility, address_visibility,
      created_by_volunteer_host, is_virtual, virtual_action_url, high_priority, featured_image_url, browser_url, accessibility_status, accessibility_notes, instructions,
@@ -136,17 +161,17 @@ where t.* is distinct from excluded.*
 
 insert into mobilize.timeslots as t
 select distinct on (timeslot_id)
-    (record -> 'timeslot' ->> 'id')::bigint as timeslot_id,
-    (record -> 'event' ->> 'id')::bigint,
-    to_timestamp((record -> 'event' ->> 'modified_date')::bigint),
-    to_timestamp((record -> 'timeslot' ->> 'start_date')::bigint),
-    to_timestamp((record -> 'timeslot' ->> 'end_date')::bigint),
-    (record -> 'timeslot' ->> 'max_attendees')::bigint,
-    (record -> 'timeslot' ->> 'is_full')::boolean,
-    record -> 'timeslot' ->> 'instructions'
-from staging.handwritten
-where record -> 'event' ->> 'id' is not null
-order by timeslot_id, (record -> 'event' ->> 'modified_date')::bigint desc, line desc
+    timeslot_id,
+    event_id,
+    to_timestamp(event_modified_date),
+    to_timestamp(start_date),
+    to_timestamp(end_date),
+    max_attendees,
+    is_full,
+    instructions
+from flat
+where event_id is not null
+order by timeslot_id, event_modified_date desc, line desc
 on conflict (timeslot_id) do update
 set (event_id, event_modified_date, start_date, end_date, max_attendees, is_full, instructions)
   = (excluded.event_id, excluded.event_modified_date, excluded.start_date, excluded.end_date, excluded.max_attendees, excluded.is_full, excluded.instructions)
@@ -155,26 +180,26 @@ where t.* is distinct from excluded.*
 
 insert into mobilize.attendances as t
 select distinct on (attendance_id)
-    (record ->> 'id')::bigint as attendance_id,
-    to_timestamp((record ->> 'created_date')::bigint),
-    to_timestamp((record ->> 'modified_date')::bigint),
-    (record -> 'person' ->> 'user_id')::bigint,
-    (record -> 'event' ->> 'id')::bigint,
-    (record -> 'timeslot' ->> 'id')::bigint,
-    (record -> 'sponsor' ->> 'id')::bigint,
-    record ->> 'status',
-    (record ->> 'attended')::boolean,
-    record ->> 'rating',
-    record ->> 'feedback',
-    record -> 'referrer' ->> 'utm_source',
-    record -> 'referrer' ->> 'utm_medium',
-    record -> 'referrer' ->> 'utm_campaign',
-    record -> 'referrer' ->> 'utm_term',
-    record -> 'referrer' ->> 'utm_content',
-    record -> 'referrer' ->> 'url'
-from staging.handwritten
-where record ->> 'id' is not null
-order by attendance_id, (record ->> 'modified_date')::bigint desc, line desc
+    id as attendance_id,
+    to_timestamp(created_date),
+    to_timestamp(modified_date),
+    user_id,
+    event_id,
+    timeslot_id,
+    (sponsor ->> 'id')::bigint,
+    status,
+    attended,
+    rating,
+    feedback,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    utm_term,
+    utm_content,
+    url
+from flat
+where id is not null
+order by attendance_id, modified_date desc, line desc
 on conflict (attendance_id) do update
 set (created_date, modified_date, user_id, event_id, timeslot_id, sponsor_organization_id, status, attended, rating, feedback, referrer_utm_source, referrer_utm_medium,
      referrer_utm_campaign, referrer_utm_term, referrer_utm_content, referrer_url)
@@ -186,16 +211,16 @@ where t.* is distinct from excluded.*
 
 insert into mobilize.attendance_custom_fields as t
 select distinct on (attendance_id, custom_field_id)
-    (record ->> 'id')::bigint as attendance_id,
+    id as attendance_id,
     (field ->> 'custom_field_id')::bigint as custom_field_id,
-    to_timestamp((record ->> 'modified_date')::bigint),
+    to_timestamp(modified_date),
     field ->> 'custom_field_name',
     field ->> 'text_value',
     (field ->> 'boolean_value')::boolean
-from staging.handwritten,
-    lateral jsonb_array_elements(case when jsonb_typeof(record -> 'custom_signup_field_values') = 'array' then record -> 'custom_signup_field_values' end) as field
-where record ->> 'id' is not null
-order by attendance_id, custom_field_id, (record ->> 'modified_date')::bigint desc, line desc
+from flat,
+    lateral jsonb_array_elements(case when jsonb_typeof(custom_signup_field_values) = 'array' then custom_signup_field_values end) as field
+where id is not null
+order by attendance_id, custom_field_id, modified_date desc, line desc
 on conflict (attendance_id, custom_field_id) do update
 set (attendance_modified_date, custom_field_name, text_value, boolean_value)
   = (excluded.attendance_modified_date, excluded.custom_field_name, excluded.text_value, excluded.boolean_value)
@@ -204,31 +229,31 @@ where t.* is distinct from excluded.*
 
 insert into mobilize.masked_attendances as t
 select
-    (record -> 'person' ->> 'user_id')::bigint as user_id,
-    to_timestamp((record ->> 'created_date')::bigint),
-    to_timestamp((record -> 'timeslot' ->> 'start_date')::bigint),
-    to_timestamp((record -> 'timeslot' ->> 'end_date')::bigint),
-    record -> 'event' ->> 'event_type',
-    row_number() over (partition by record -> 'person' -> 'user_id', record -> 'created_date', record -> 'timeslot' -> 'start_date', record -> 'timeslot' -> 'end_date', record -> 'event' -> 'event_type' order by line),
-    to_timestamp((record ->> 'modified_date')::bigint),
-    (record -> 'sponsor' ->> 'id')::bigint,
-    record ->> 'status',
-    (record ->> 'attended')::boolean,
-    record ->> 'rating',
-    record ->> 'feedback',
-    record -> 'referrer' ->> 'utm_source',
-    record -> 'referrer' ->> 'utm_medium',
-    record -> 'referrer' ->> 'utm_campaign',
-    record -> 'referrer' ->> 'utm_term',
-    record -> 'referrer' ->> 'utm_content',
-    record -> 'referrer' ->> 'url',
-    (record -> 'timeslot' ->> 'max_attendees')::bigint,
-    (record -> 'timeslot' ->> 'is_full')::boolean,
-    record -> 'timeslot' ->> 'instructions',
-    nullif(record -> 'custom_signup_field_values', '[]')
-from staging.handwritten
-where record ->> 'id' is null
-  and record -> 'event' ->> 'id' is null
+    user_id,
+    to_timestamp(created_date),
+    to_timestamp(start_date),
+    to_timestamp(end_date),
+    event_type,
+    row_number() over (partition by user_id, created_date, start_date, end_date, event_type order by line),
+    to_timestamp(modified_date),
+    (sponsor ->> 'id')::bigint,
+    status,
+    attended,
+    rating,
+    feedback,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    utm_term,
+    utm_content,
+    url,
+    max_attendees,
+    is_full,
+    instructions,
+    nullif(custom_signup_field_values, '[]')
+from flat
+where id is null
+  and event_id is null
 on conflict (user_id, created_date, start_date, end_date, event_type, occurrence) do update
 set (modified_date, sponsor_organization_id, status, attended, rating, feedback, referrer_utm_source, referrer_utm_medium, referrer_utm_campaign, referrer_utm_term,
      referrer_utm_content, referrer_url, max_attendees, is_full, instructions, custom_signup_field_values)

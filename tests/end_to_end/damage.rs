@@ -45,7 +45,7 @@ fn a_damaged_line_is_rejected_where_it_stands() {
     for (what, line, states) in [
         ("cut", b"{\"id\": 12, \"event\": {\"id\"".to_vec(), &["22P02"][..]),
         ("rubbish", b"%PDF-1.4".to_vec(), &["22P02"]),
-        ("two values", b"{} {}".to_vec(), &["22P02"]),
+        ("trailing comma", b"{\"id\": 12,}".to_vec(), &["22P02"]),
         ("bad UTF-8", b"{\"id\": 12, \"feedback\": \"\xc3(\"}".to_vec(), &["22021"]),
         ("overlong UTF-8", b"{\"id\": 12, \"feedback\": \"\xc0\x80\"}".to_vec(), &["22021"]),
         ("surrogate in UTF-8", b"{\"feedback\": \"\xed\xa0\x80\"}".to_vec(), &["22021"]),
@@ -127,4 +127,25 @@ fn no_value_of_a_record_reaches_the_servers_log() {
     let path = loader.file("bad.json", inputs::array(&plan.collect()));
     loader.load([path]).expect(3);
     assert!(!cluster.log().contains("example.org"));
+}
+
+#[test]
+fn records_on_one_line_are_kept_apart() {
+    // As an API sends them: the whole array on its first line.
+    let plan = Plan { bad: 12, ..inputs::mobilize(60, 74) };
+    let records = plan.collect();
+    let kept = |document: String| {
+        let database = Cluster::shared().database();
+        let loader = Loader::at(&database);
+        let path = loader.file("input.json", document);
+        loader.load([path]).expect(3);
+        accounting::check(&database, "mobilize");
+        database.rows(
+            "select outcome, target, occurrence, copies, field, sqlstate, encode(record_sha256, 'hex'), parents
+             from etl.quarantine order by target, record_sha256, occurrence, field, sqlstate, parents",
+        )
+    };
+    let lines = kept(inputs::array(&records));
+    assert!(lines.len() > 12);
+    assert_eq!(lines, kept(format!("[{}]", records.join(","))));
 }

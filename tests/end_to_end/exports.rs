@@ -54,12 +54,7 @@ fn exports_repeat_byte_for_byte() {
             let bytes = written[0].get(&name).unwrap_or_else(|| panic!("{name} is not among {names:?}"));
             let rows = match format {
                 "csv" => csv::Reader::from_reader(bytes.as_slice()).records().map(Result::unwrap).count(),
-                // One JSON object a line.
-                _ => serde_json::Deserializer::from_slice(bytes)
-                    .into_iter::<serde_json::Value>()
-                    .map(Result::unwrap)
-                    .filter(serde_json::Value::is_object)
-                    .count(),
+                _ => serde_json::from_slice::<Vec<serde_json::Value>>(bytes).unwrap().len(),
             };
             assert_eq!(i64::try_from(rows).unwrap(), database.count(&format!("mobilize.{table}")), "{name}");
         }

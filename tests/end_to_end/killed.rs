@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 #[test]
 fn tables_are_old_or_new() {
     let cluster = Cluster::quick().unwrap();
-    let records = inputs::mobilize(8_000, 31).collect();
+    let records = inputs::mobilize(5_000, 31).collect();
     let old_state = cluster.database();
     let loader = Loader::at(&old_state);
-    let first = loader.file("first.json", inputs::array(&records[..2_000]));
+    let first = loader.file("first.json", inputs::array(&records[..1_500]));
     let all = loader.file("all.json", inputs::array(&records));
     loader.load([&first]).expect(0);
     let old = old_state.dump("mobilize");
@@ -34,7 +34,7 @@ fn tables_are_old_or_new() {
         let loader = Loader::at(&database);
         let mut child = loader.spawn(["run".as_ref(), "mobilize".as_ref(), all.as_os_str()]);
         // Some moments after the end, too: then the run was simply done.
-        let moment = length.mul_f64(f64::from(u32::try_from(random.below(1_100)).unwrap()) / 1_000.0);
+        let moment = length.mul_f64(f64::from(u32::try_from(random.below(1_300)).unwrap()) / 1_000.0);
         std::thread::sleep(moment);
         child.kill().unwrap();
         child.wait().unwrap();

@@ -2,7 +2,7 @@
 
 use etl_tests::accounting;
 use etl_tests::cluster::Cluster;
-use etl_tests::database::Database;
+use etl_tests::database::{Database, assert_same};
 use etl_tests::generate::mobilize::Plan;
 use etl_tests::inputs;
 use etl_tests::loader::Loader;
@@ -26,7 +26,7 @@ fn check_second_run(database: &Database<'_>, loader: &Loader, file: &Path, exit:
     let wal = database.wal();
     loader.load([file]).expect(exit);
     let wal = database.wal() - wal;
-    assert_eq!(tables, database.physical("mobilize"));
+    assert_same(&tables, &database.physical("mobilize"), "before and after");
     assert_eq!(quarantine, database.physical("etl").remove("etl.quarantine"));
     assert_eq!(sequences, database.sequences());
     assert!(wal <= WAL_LIMIT, "{wal} bytes of WAL for a run that changed nothing");
@@ -96,7 +96,7 @@ fn assert_noop_notices_one_change() {
     let before = database.dump("mobilize");
     let runs = database.count("etl.runs where status = 'done'");
     loader.run(["run", "mobilize", all.to_str().unwrap(), "--assert-noop"]).expect(1);
-    assert_eq!(before, database.dump("mobilize"));
+    assert_same(&before, &database.dump("mobilize"), "before and after");
     assert_eq!(runs, database.count("etl.runs where status = 'done'"));
 }
 
@@ -108,10 +108,11 @@ fn a_dry_run_changes_nothing_and_counts_all() {
     let half = loader.file("half.json", inputs::array(&records[..150]));
     let all = loader.file("all.json", inputs::array(&records));
     loader.load([&half]).expect(0);
-    let (tables, ledger) = (database.physical("mobilize"), database.count("etl.runs"));
+    // The rows, not their (ctid, xmin, xmax): a foreign key's lock stays in xmax after a rollback, and means nothing.
+    let (tables, ledger) = (database.dump("mobilize"), database.count("etl.runs"));
     let args = ["run", "mobilize", all.to_str().unwrap(), "--format", "json"];
     let dry = loader.run(args.into_iter().chain(["--dry-run"])).expect(0);
-    assert_eq!(tables, database.physical("mobilize"));
+    assert_same(&tables, &database.dump("mobilize"), "before and after");
     assert_eq!(ledger, database.count("etl.runs"));
     assert_eq!(database.tables("staging"), Vec::<String>::new());
     // The real run then does what the dry one said.
@@ -122,7 +123,7 @@ fn a_dry_run_changes_nothing_and_counts_all() {
         value
     };
     assert_eq!(counts(&dry.stdout), counts(&real.stdout));
-    assert_ne!(tables, database.physical("mobilize"));
+    assert_ne!(tables, database.dump("mobilize"));
 }
 
 /// Takes out what differs from run to run.

@@ -26,7 +26,7 @@ fn check(database: &Database<'_>, what: &str, records: i64, load: impl FnOnce() 
     load().expect(0);
     assert_eq!(before, database.physical("mobilize"), "{what}");
     let read = database.number(&format!(
-        "select sum(read) from etl.run_tables where run_id = {} and target in ('mobilize.attendances', 'mobilize.masked_attendances')",
+        "select coalesce(sum(read), 0) from etl.run_tables where run_id = {} and target in ('mobilize.attendances', 'mobilize.masked_attendances')",
         database.last_run()
     ));
     assert_eq!(read, records, "{what}");

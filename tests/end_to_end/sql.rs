@@ -75,7 +75,7 @@ fn every_shape_is_the_same_to_sql() {
     for shape in [records.join("\n"), page, records[0].clone()] {
         let (ok, _, err) = as_member(&database, "etl_loader", &call(&shape));
         assert!(ok, "{err}");
-        assert_eq!(before, database.physical("mobilize"));
+        assert_same(&before, &database.physical("mobilize"), "before and after");
     }
     accounting::check(&database, "mobilize");
 }

@@ -85,6 +85,10 @@ impl MobilizeTruth {
             attendances.insert(id);
             events.insert(record["event"]["id"].as_i64());
             timeslots.insert(record["timeslot"]["id"].as_i64());
+            // An event may list its timeslots, those nobody signed up for among them.
+            for timeslot in record["event"]["timeslots"].as_array().into_iter().flatten() {
+                timeslots.insert(timeslot["id"].as_i64());
+            }
             organizations.extend(record["event"]["sponsor"]["id"].as_i64());
             for field in record["custom_signup_field_values"].as_array().into_iter().flatten() {
                 fields.insert((id, field["custom_field_id"].as_i64()));
