@@ -132,7 +132,9 @@ struct Candidate<'a> {
     retried: bool,
     /// Columns still lacking after filling.
     absent: BTreeSet<usize>,
-    /// Given values; null where lacking or unreadable.
+    /// What the record says; null where it says nothing or nothing readable. It is ranked by this.
+    said: Row,
+    /// The same with lacking columns filled from other records.
     given: Row,
     /// The row as it would stand, lacking columns taken from the row that is there.
     row: Row,
@@ -156,9 +158,10 @@ impl World {
             .collect();
         let retried: Vec<Record> =
             waiting.iter().map(|&index| self.quarantine[target][index].record.clone()).collect();
+        let table = self.tables[target].clone();
         let mut candidates: Vec<Candidate<'_>> = (staged.iter())
-            .map(|record| Candidate::new(record, false))
-            .chain(retried.iter().map(|record| Candidate::new(record, true)))
+            .map(|record| Candidate::new(record, false, &table))
+            .chain(retried.iter().map(|record| Candidate::new(record, true, &table)))
             .collect();
 
         if candidates.iter().any(|candidate| !candidate.absent.is_empty()) {
@@ -267,28 +270,30 @@ impl World {
             || arriving.contains(&reference)
     }
 
-    /// Lacking columns take the value of the next-ranked acceptable record of the key that has it. The row that is
-    /// there has its place in that order: what ranks below it has nothing to give to what ranks above.
+    /// Lacking columns take the value of the next-ranked acceptable record of the key that has it, or keep what is
+    /// there where that is newer.
     fn fill(&self, target: usize, candidates: &mut [Candidate<'_>]) {
         let table = &self.tables[target];
         let mut fillings: Vec<(usize, usize, Value)> = Vec::new();
         for (index, candidate) in candidates.iter().enumerate() {
             let key = pick(&candidate.given, &table.key);
             let present = self.rows[target].get(&key);
-            let present_is_below = present.is_some_and(|row| match table.version {
-                Some(version) => (&row[version], row) < (&candidate.given[version], &candidate.given),
-                None => true,
-            });
             for &column in &candidate.absent {
                 let donor = candidates
                     .iter()
                     .filter(|donor| donor.verdict.is_none() && !donor.absent.contains(&column))
                     .filter(|donor| pick(&donor.given, &table.key) == key)
                     .filter(|donor| donor.rank(table) < candidate.rank(table))
-                    .filter(|donor| !present_is_below || present.is_none_or(|row| donor.outranks(row, table)))
                     .max_by(|left, right| left.rank(table).cmp(&right.rank(table)));
-                if let Some(donor) = donor {
-                    fillings.push((index, column, donor.given[column].clone()));
+                // What is older than the row that is there gives nothing to what is not.
+                let is_stale = |donor: &Candidate<'_>| match (table.version, present) {
+                    (Some(version), Some(row)) => {
+                        donor.said[version] < row[version] && row[version] <= candidate.said[version]
+                    }
+                    _ => false,
+                };
+                if let Some(donor) = donor.filter(|donor| !is_stale(donor)) {
+                    fillings.push((index, column, donor.said[column].clone()));
                 }
             }
         }
@@ -305,7 +310,7 @@ impl World {
         let mut winners: BTreeMap<Vec<Value>, usize> = BTreeMap::new();
         for (index, candidate) in candidates.iter().enumerate().filter(|(_, it)| it.verdict.is_none()) {
             let winner = winners.entry(pick(&candidate.row, &table.key)).or_insert(index);
-            if candidate.rank_as_it_stands(table) > candidates[*winner].rank_as_it_stands(table) {
+            if candidate.rank(table) > candidates[*winner].rank(table) {
                 *winner = index;
             }
         }
@@ -325,8 +330,7 @@ impl World {
                         let overtaken = match table.version {
                             Some(_) => new.is_some_and(|row| !candidate.beats(row, table)),
                             None => winners.get(&key).is_some_and(|&winner| {
-                                candidates[winner].rank_as_it_stands(table)
-                                    > candidate.rank_as_it_stands(table)
+                                candidates[winner].rank(table) > candidate.rank(table)
                             }),
                         };
                         return if overtaken { Outcome::Superseded } else { Outcome::Parked };
@@ -357,8 +361,8 @@ impl World {
 type Rank = (Value, Row, (bool, std::cmp::Reverse<(u64, (i16, i64))>), (u64, (i16, i64)));
 
 impl<'a> Candidate<'a> {
-    fn new(record: &'a Record, retried: bool) -> Self {
-        let given: Row = record
+    fn new(record: &'a Record, retried: bool, table: &Table) -> Self {
+        let said: Row = record
             .fields
             .iter()
             .map(|field| match field {
@@ -367,10 +371,11 @@ impl<'a> Candidate<'a> {
             })
             .collect();
         let absent = (record.fields.iter().enumerate())
-            .filter(|(_, field)| **field == Field::Absent)
+            // A record without a version is of none: it does not take over another's.
+            .filter(|(column, field)| **field == Field::Absent && table.version != Some(*column))
             .map(|(column, _)| column)
             .collect();
-        Candidate { record, retried, absent, row: given.clone(), given, verdict: None }
+        Candidate { record, retried, absent, row: said.clone(), given: said.clone(), said, verdict: None }
     }
 
     fn is_unreadable(&self) -> bool {
@@ -386,19 +391,7 @@ impl<'a> Candidate<'a> {
     }
 
     fn rank(&self, table: &Table) -> Rank {
-        rank(&self.given, self.record, self.retried, table)
-    }
-
-    fn rank_as_it_stands(&self, table: &Table) -> Rank {
-        rank(&self.row, self.record, self.retried, table)
-    }
-
-    /// Whether the record goes before the row that is there, by version and content; always without a version.
-    fn outranks(&self, present: &Row, table: &Table) -> bool {
-        match table.version {
-            Some(version) => (&self.given[version], &self.given) > (&present[version], present),
-            None => true,
-        }
+        rank(&self.said, self.record, self.retried, table)
     }
 
     fn beats(&self, present: &Row, table: &Table) -> bool {

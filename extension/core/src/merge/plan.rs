@@ -144,8 +144,9 @@ impl<'a> Plan<'a> {
             })
     }
 
+    /// Whether some record lacks the column. A record without a version is of none: it does not take over another's.
     fn is_partial(&self, column: &Column) -> bool {
-        self.options.partial.contains(&column.name)
+        self.options.partial.contains(&column.name) && self.version() != Some(&column.name)
     }
 
     /// Whether a candidate alone does not say what the row would be.

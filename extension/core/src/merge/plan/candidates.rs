@@ -21,6 +21,8 @@ pub(super) struct Candidates {
     pub sqlstate: String,
     pub field: String,
     pub absent: Option<String>,
+    /// Rank within the key where filling has settled it; greater wins.
+    pub rank: Option<String>,
     pub quarantine_id: String,
 }
 
@@ -43,6 +45,7 @@ impl Plan<'_> {
                 sqlstate: "c.\"etl$sqlstate\"".into(),
                 field: "c.\"etl$field\"".into(),
                 absent: Some("c.\"etl$absent\"".into()),
+                rank: Some("c.\"etl$rank\"".into()),
                 quarantine_id: "c.\"etl$quarantine_id\"".into(),
             };
         }
@@ -57,6 +60,7 @@ impl Plan<'_> {
             sqlstate: self.meta("sqlstate", "null::text"),
             field: self.meta("field", "null::text"),
             absent: None,
+            rank: None,
             quarantine_id: "null::bigint".into(),
         }
     }
@@ -122,7 +126,7 @@ impl Plan<'_> {
              {}::bigint as \"etl$line\",\n    {}::bigint as \"etl$byte\",\n    {}::bigint as \"etl$copies\",\n    \
              {problem} as \"etl$problem\",\n    {sqlstate} as \"etl$sqlstate\",\n    \
              case when {own_problem} is null then {field} else {} end as \"etl$field\",\n    \
-             {}::text[] as \"etl$absent\",\n    null::bigint as \"etl$quarantine_id\",\n    c.\"etl$staged\"\n\
+             {}::text[] as \"etl$absent\",\n    null::bigint as \"etl$quarantine_id\",\n    c.\"etl$staged\",\n    null::bigint as \"etl$rank\"\n\
              from (select {} from {} as s offset 0) as c",
             values.join(",\n    "),
             self.options.run_id,
@@ -145,7 +149,7 @@ impl Plan<'_> {
             "select\n    {},\n    q.first_run,\n    coalesce(q.source, 0::smallint),\n    q.line,\n    q.byte,\n    \
              q.copies,\n    null,\n    null,\n    null,\n    \
              array(select n from unnest(array[{}]::text[]) as n where not q.parsed ? n),\n    \
-             q.quarantine_id,\n    null\nfrom etl.quarantine as q,\n    \
+             q.quarantine_id,\n    null,\n    null\nfrom etl.quarantine as q,\n    \
              jsonb_populate_record(null::{}, q.parsed) as p\nwhere {}",
             values.collect::<Vec<_>>().join(",\n    "),
             names.collect::<Vec<_>>().join(", "),

@@ -102,7 +102,10 @@ impl Plan<'_> {
     fn winner_first(&self, alias: &str) -> String {
         let came = ["\"etl$run\"", "\"etl$source\"", "\"etl$line\"", "\"etl$byte\"", "\"etl$row\""];
         let came = |direction: &str| came.map(|name| format!("{alias}.{name}{direction}")).join(", ");
-        let key = self.key_of(alias);
+        let mut key = self.key_of(alias);
+        if self.candidate().rank.is_some() {
+            key = format!("{key}, {alias}.\"etl$rank\" desc nulls last");
+        }
         let Some(version) = self.version().and_then(|name| self.target.column(name)) else {
             return format!("{key}, {}", came(" desc nulls last"));
         };

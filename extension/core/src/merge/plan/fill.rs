@@ -9,39 +9,27 @@ impl Plan<'_> {
         if self.options.partial.is_empty() {
             return None;
         }
-        let key = self.key_of("c");
-        Some(format!(
-            "select exists (\n    select from {} as c\n    group by {key}\n    \
-             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)\n)",
-            candidates::TABLE
-        ))
+        Some(format!("select exists (\n    {}\n)", self.contested()))
     }
 
     /// Fills the lacking columns of the candidates, after they were judged by themselves; none where no record lacks one.
     ///
-    /// The row that is there stands in the chain of its key, so that what ranks below it gives nothing to what
-    /// ranks above. Only keys with several candidates can change.
+    /// What is older than the row that is there gives nothing to what is not: then the row keeps what it has. The
+    /// ranks stay with the candidates, because filling must not change who wins.
     pub fn fill(&self) -> Option<String> {
         let partial: Vec<&Column> = self.columns.iter().copied().filter(|c| self.is_partial(c)).collect();
         if partial.is_empty() {
             return None;
         }
-        let names = |alias: &str| {
-            let names = self.columns.iter().map(|column| format!("{alias}.{}", column.name));
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let key = self.key_of("k");
+        let names = self.columns.iter().map(|column| format!("c.{}", column.name));
         let each = |join: &str, part: &dyn Fn(usize, &Column) -> String| {
-            partial
-                .iter()
-                .enumerate()
-                .map(|(index, column)| part(index, column))
-                .collect::<Vec<_>>()
-                .join(join)
+            let parts = partial.iter().enumerate().map(|(index, column)| part(index, column));
+            parts.collect::<Vec<_>>().join(join)
         };
         let lacks = |alias: &str, column: &Column| {
             format!("coalesce({} = any ({alias}.\"etl$absent\"), false)", Literal::new(column.name.as_str()))
         };
+        let key = self.key_of("k");
         let groups = each(",\n        ", &|index, column| {
             format!(
                 "count(*) filter (where k.\"etl$sound\" and not {}) over (partition by {key} order by k.\"etl$rank\") \
@@ -50,47 +38,73 @@ impl Plan<'_> {
             )
         });
         // The first of a group is the record that gives.
-        let values = each(",\n        ", &|index, column| {
+        let first = |value: &str, index: usize| {
             format!(
-                "first_value(k.{name}) over (partition by {key}, k.\"etl$group{index}\" order by k.\"etl$rank\") \
-                 as \"etl$value{index}\"",
-                name = column.name,
+                "first_value({value}) over (partition by {key}, k.\"etl$group{index}\" order by k.\"etl$rank\")"
+            )
+        };
+        let givers = each(",\n        ", &|index, column| {
+            let found = match self.version() {
+                Some(version) => format!(
+                    "k.\"etl$group{index}\" > 0 and not (k.\"etl$is_there\" and {} and {})",
+                    at_least(&format!("k.{version}"), "k.\"etl$version_there\""),
+                    format_args!(
+                        "not {}",
+                        at_least(&first(&format!("k.{version}"), index), "k.\"etl$version_there\"")
+                    ),
+                ),
+                None => format!("k.\"etl$group{index}\" > 0"),
+            };
+            format!(
+                "{} as \"etl$value{index}\",\n        {found} as \"etl$found{index}\"",
+                first(&format!("k.{}", column.name), index)
             )
         });
         let sets = each(",\n    ", &|index, column| {
+            let name = &column.name;
+            let lacks = lacks("f", column);
             format!(
-                "{name} = case when {} and f.\"etl$group{index}\" > 0 then f.\"etl$value{index}\" else c.{name} end",
-                lacks("f", column),
-                name = column.name,
+                "{name} = case when {lacks} and f.\"etl$found{index}\" then f.\"etl$value{index}\" else c.{name} end"
             )
         });
         let filled = each(", ", &|index, column| {
-            format!("case when f.\"etl$group{index}\" > 0 then {} end", Literal::new(column.name.as_str()))
+            format!("case when f.\"etl$found{index}\" then {} end", Literal::new(column.name.as_str()))
         });
+        let version_there = self.version().map(|version| format!("t.{version}")).unwrap_or("null".into());
         Some(format!(
-            "with contested as (\n    select {key_of_c}\n    from {table} as c\n    group by {key_of_c}\n    \
-             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)\n),\n\
-             chain as (\n    select c.ctid as \"etl$row\", {of_c}, c.\"etl$absent\", j.\"etl$rule\" is null as \"etl$sound\", \
-             c.\"etl$quarantine_id\" is not null as \"etl$retried\", c.\"etl$run\", c.\"etl$source\", c.\"etl$line\", c.\"etl$byte\"\n    \
+            "with contested as (\n    {contested}\n),\n\
+             chain as (\n    select\n        c.ctid as \"etl$row\",\n        {names},\n        c.\"etl$absent\",\n        \
+             j.\"etl$rule\" is null as \"etl$sound\",\n        c.\"etl$quarantine_id\" is not null as \"etl$retried\",\n        \
+             c.\"etl$run\",\n        c.\"etl$source\",\n        c.\"etl$line\",\n        c.\"etl$byte\",\n        \
+             t.ctid is not null as \"etl$is_there\",\n        {version_there} as \"etl$version_there\"\n    \
              from {table} as c\n    join contested as k on {k_c}\n    join {judgements} as j on j.\"etl$row\" = c.ctid\n    \
-             union all\n    select null, {of_t}, null, true, true, -1, 0::smallint, 0, 0\n    from {target} as t\n    \
-             join contested as k on {k_t}\n),\n\
+             left join {target} as t on {t_c}\n),\n\
              ranked as (\n    select k.*, row_number() over (partition by {key} order by {order}) as \"etl$rank\"\n    from chain as k\n),\n\
              grouped as (\n    select\n        k.*,\n        {groups}\n    from ranked as k\n),\n\
-             filled as (\n    select\n        k.*,\n        {values}\n    from grouped as k\n)\n\
-             update {table} as c\nset {sets},\n    \"etl$absent\" = array(\n        select n from unnest(c.\"etl$absent\") as n\n        \
+             filled as (\n    select\n        k.*,\n        {givers}\n    from grouped as k\n)\n\
+             update {table} as c\nset {sets},\n    \"etl$rank\" = f.\"etl$rank\",\n    \"etl$absent\" = array(\n        \
+             select n from unnest(c.\"etl$absent\") as n\n        \
              where n <> all (array_remove(array[{filled}]::text[], null))\n    )\nfrom filled as f\n\
-             where c.ctid = f.\"etl$row\" and cardinality(c.\"etl$absent\") > 0",
-            key_of_c = self.key_of("c"),
+             where c.ctid = f.\"etl$row\"",
+            contested = self.contested(),
+            names = names.collect::<Vec<_>>().join(",\n        "),
             table = candidates::TABLE,
             judgements = judgements::TABLE,
             target = self.target.name,
-            of_c = names("c"),
-            of_t = names("t"),
             k_c = self.same_key("k", "c"),
-            k_t = self.same_key("k", "t"),
+            t_c = self.same_key("t", "c"),
             order = self.ascending("k"),
         ))
+    }
+
+    /// Keys with several candidates of which one lacks a column.
+    fn contested(&self) -> String {
+        let key = self.key_of("c");
+        format!(
+            "select {key}\n    from {} as c\n    group by {key}\n    \
+             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)",
+            candidates::TABLE
+        )
     }
 
     /// The order of a key's records, lowest first, over the columns that are staged.
@@ -106,4 +120,9 @@ impl Plan<'_> {
         let content = content.collect::<Vec<_>>().join(", ");
         format!("{content}, {alias}.\"etl$retried\" desc, {}", came(" desc"))
     }
+}
+
+/// `left >= right` with null lowest.
+fn at_least(left: &str, right: &str) -> String {
+    format!("coalesce({left} >= {right}, {right} is null)")
 }

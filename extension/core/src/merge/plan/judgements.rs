@@ -31,6 +31,7 @@ impl Plan<'_> {
             format!("{} as \"etl$copies\"", c.copies),
             format!("{} as \"etl$quarantine_id\"", c.quarantine_id),
         ];
+        columns.extend(c.rank.map(|rank| format!("{rank} as \"etl$rank\"")));
         columns.extend(c.problem.map(|problem| format!("{problem} as \"etl$problem\"")));
         for column in &self.target.columns {
             let name = &column.name;
