@@ -19,7 +19,8 @@ select
     (r.event ->> 'id')::bigint as event_id,
     (r.event ->> 'modified_date')::bigint as event_modified_date,
     r.event ->> 'event_type' as event_type,
-    r.event -> 'sponsor' as event_sponsor
+    r.event -> 'sponsor' as event_sponsor,
+    r.event -> 'timeslots' as event_timeslots
 from staging.handwritten,
     jsonb_to_record(record) as r(id bigint, created_date bigint, modified_date bigint, status text, attended boolean, rating text, feedback text,
         person jsonb, event jsonb, timeslot jsonb, sponsor jsonb, referrer jsonb, custom_signup_field_values jsonb),
@@ -159,6 +160,7 @@ set (title, summary, description, event_type, timezone, created_date, modified_d
 where t.* is distinct from excluded.*
   and excluded.modified_date >= t.modified_date;
 
+-- An event may list its timeslots beside the one that was signed up for.
 insert into mobilize.timeslots as t
 select distinct on (timeslot_id)
     timeslot_id,
@@ -169,8 +171,16 @@ select distinct on (timeslot_id)
     max_attendees,
     is_full,
     instructions
-from flat
-where event_id is not null
+from (
+    select line, event_id, event_modified_date, timeslot_id, start_date, end_date, max_attendees, is_full, instructions
+    from flat
+    where event_id is not null
+    union all
+    select line, event_id, event_modified_date, l.*
+    from flat,
+        jsonb_to_recordset(case when jsonb_typeof(event_timeslots) = 'array' then event_timeslots end)
+            as l(id bigint, start_date bigint, end_date bigint, max_attendees bigint, is_full boolean, instructions text)
+) as shown
 order by timeslot_id, event_modified_date desc, line desc
 on conflict (timeslot_id) do update
 set (event_id, event_modified_date, start_date, end_date, max_attendees, is_full, instructions)
