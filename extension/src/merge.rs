@@ -43,6 +43,7 @@ set timezone = 'UTC'
 set extra_float_digits = 1
 set client_min_messages = 'warning'
 set jit = off
+set work_mem = '32MB'
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 
 comment on function etl_merge(regclass, regclass, name, bigint) is
@@ -146,6 +147,7 @@ fn merge(
         run.execute("drop table pg_temp.etl_judgements")?;
     }
     judge(&mut run, &plan, Standing::OnTarget)?;
+    run.execute(&plan.analyze())?;
     run.execute(&plan.fates())?;
     write(&mut run, &plan)?;
     let counts = run.count(&plan.count())?;

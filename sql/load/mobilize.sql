@@ -21,6 +21,10 @@ volatile
 parallel unsafe
 set search_path = pg_catalog, pg_temp
 set jit = off
+set work_mem = '32MB'
+-- Parsing is worth a worker, but the planner takes calls of a set-returning function for next to free.
+set parallel_setup_cost = 0
+set parallel_tuple_cost = 0
 as $function$
 #variable_conflict use_column
 declare
@@ -67,6 +71,7 @@ begin
             parsed.event_hash,
             parsed.timeslot_hash,
             parsed.sponsor_hash,
+            parsed.person_hash,
             parsed.custom_signup_field_values,
             parsed.person_id,
             parsed.person_created_date,
@@ -160,29 +165,36 @@ begin
         $sql$, staging);
 
     create temporary table mobilize_people on commit drop as
+    with fragment as (
+        select min(staged) as staged, count(*) as copies
+        from pg_temp.mobilize_attendances
+        where has_person
+        group by source, person_hash
+    )
     select
-        source,
-        line,
-        byte,
-        user_id,
-        person_id,
-        person_created_date as created_date,
-        person_modified_date as modified_date,
-        given_name,
-        family_name,
-        email_address,
-        other_email_addresses,
-        phone_number,
-        other_phone_numbers,
-        postal_code,
-        other_postal_codes,
-        sms_opt_in_status,
-        blocked_date,
-        person_problem as problem,
-        person_sqlstate as sqlstate,
-        person_field as field
-    from pg_temp.mobilize_attendances
-    where has_person;
+        attendance.source,
+        attendance.line,
+        attendance.byte,
+        fragment.copies,
+        attendance.user_id,
+        attendance.person_id,
+        attendance.person_created_date as created_date,
+        attendance.person_modified_date as modified_date,
+        attendance.given_name,
+        attendance.family_name,
+        attendance.email_address,
+        attendance.other_email_addresses,
+        attendance.phone_number,
+        attendance.other_phone_numbers,
+        attendance.postal_code,
+        attendance.other_postal_codes,
+        attendance.sms_opt_in_status,
+        attendance.blocked_date,
+        attendance.person_problem as problem,
+        attendance.person_sqlstate as sqlstate,
+        attendance.person_field as field
+    from fragment
+    join pg_temp.mobilize_attendances as attendance on attendance.staged = fragment.staged;
     analyze pg_temp.mobilize_people (user_id);
 
     create temporary table mobilize_custom_fields on commit drop as

@@ -40,6 +40,7 @@ pub fn attendance(row: &Attendance<'_>) -> Vec<Cell> {
         cell(row.event_hash),
         cell(row.timeslot_hash),
         cell(row.sponsor_hash),
+        cell(row.person_hash),
         cell(row.custom_signup_field_values),
         cell(person.person_id),
         cell(timestamp(person.created_date)),

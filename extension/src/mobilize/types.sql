@@ -28,6 +28,7 @@ create type @extschema@.etl_attendance as (
     event_hash                  bigint,
     timeslot_hash               bigint,
     sponsor_hash                bigint,
+    person_hash                 bigint,
     custom_signup_field_values  text,
     -- Columns of mobilize.people.
     person_id                   bigint,

@@ -169,6 +169,11 @@ impl<'a> Plan<'a> {
         self.key.columns.iter().map(|key| format!("{alias}.{key}")).collect::<Vec<_>>().join(", ")
     }
 
+    /// `a, b`: the key's names.
+    fn key_of_bare(&self) -> String {
+        self.key.columns.iter().map(Ident::to_string).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether two rows agree in all columns.
     fn same_row(&self, left: &str, right: &str) -> String {
         let side = |alias: &str| {

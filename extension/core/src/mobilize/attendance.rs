@@ -44,6 +44,8 @@ pub struct Attendance<'a> {
     pub timeslot_hash: Option<i64>,
     /// Hash of the sponsor's text.
     pub sponsor_hash: Option<i64>,
+    /// Hash of the person's text.
+    pub person_hash: Option<i64>,
     /// The list of custom fields as its text, unless it is empty; `explode_custom_fields` reads it.
     pub custom_signup_field_values: Option<&'a str>,
     /// Whether the record has no such list at all.
@@ -198,6 +200,7 @@ impl<'a> Attendance<'a> {
             event_hash: fields.event.hash().filter(|_| !is_masked),
             timeslot_hash: fields.timeslot.hash().filter(|_| !is_masked),
             sponsor_hash: fields.sponsor.hash(),
+            person_hash: fields.person.hash(),
             custom_signup_field_values: fields.custom_signup_field_values.text().filter(|text| *text != "[]"),
             is_custom_absent: fields.custom_signup_field_values.is_absent(),
             person,

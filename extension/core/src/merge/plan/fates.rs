@@ -22,10 +22,10 @@ impl Plan<'_> {
             false => "\nleft join overtaken as o on o.\"etl$row\" = j.\"etl$row\"",
         };
         format!(
-            "create temporary table etl_fates on commit drop as\nwith standing as (\n    {standing}\n),\n\
+            "create temporary table etl_fates on commit drop as\nwith standing as not materialized (\n    {standing}\n),\n\
              contested as (\n    select {key_j}\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n    \
              group by {key_j}\n    having count(*) > 1\n),\n\
-             contender as (\n    select s.*\n    from {judgements} as j\n    join contested as k on {k_j}\n    \
+             contender as materialized (\n    select s.*\n    from {judgements} as j\n    join contested as k on {k_j}\n    \
              join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    where j.\"etl$rule\" is null\n),\n\
              best as (\n    select distinct on ({key_s}) s.*\n    from contender as s\n    order by {order}\n),\n\
              winner as (\n    select j.\"etl$row\"\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n        \

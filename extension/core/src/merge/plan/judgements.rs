@@ -150,6 +150,11 @@ impl Plan<'_> {
         meta.map(|name| format!("c.\"etl${name}\"")).into_iter().chain(names).collect()
     }
 
+    /// Tells the optimiser how many keys there are, and how many records of each: only what it plans by.
+    pub fn analyze(&self) -> String {
+        format!("analyze {TABLE} ({}, \"etl$row\", \"etl$rule\")", self.key_of_bare())
+    }
+
     /// Parks candidates whose reference within the table is neither there nor among those still standing. To be
     /// repeated until it changes nothing: that is the greatest fixpoint. None where the table does not refer to itself.
     pub fn settle_references(&self) -> Option<String> {

@@ -74,6 +74,7 @@ fn statements(plan: &Plan<'_>) -> String {
         plan.fill(),
         Some(plan.judgements(Standing::OnTarget)),
         plan.settle_references(),
+        Some(plan.analyze()),
         Some(plan.fates()),
         Some(plan.insert()),
         plan.update(),
