@@ -9,6 +9,7 @@ mod error;
 mod frame;
 mod merge;
 mod mobilize;
+mod surface;
 mod value;
 
 pgrx::pg_module_magic!(name, version);

@@ -10,6 +10,7 @@ use pgrx::spi::SpiClient;
 
 use crate::error::{Outcome, from_plan, misuse};
 
+mod in_server;
 mod statements;
 
 use statements::Statements;
