@@ -96,7 +96,7 @@ answers:
 
 test: setup test-pure test-in-server test-end-to-end ## run every test, and leave the release build installed
 
-test-full: export ETL_FULL := 1
+test-full: export ETL_TEST_FULL := 1
 test-full: test ## the same with the long repetitions
 
 test-pure:

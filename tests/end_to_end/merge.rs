@@ -48,7 +48,7 @@ fn play(server: &mut Server, history: &History) {
 
 #[test]
 fn postgres_agrees_with_the_model() {
-    let cases = if std::env::var_os("ETL_FULL").is_some() { 10_000 } else { 250 };
+    let cases = if std::env::var_os("ETL_TEST_FULL").is_some() { 10_000 } else { 250 };
     let database = Cluster::shared().database();
     let server = std::cell::RefCell::new(Server::new(&database));
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
