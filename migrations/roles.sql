@@ -34,6 +34,8 @@ begin
     if pg_catalog.to_regnamespace('etl') is null then
         create schema etl authorization etl_owner;
         comment on schema etl is 'Ledger and quarantine of every load, and the history of the migrations.';
+        -- The histories of the migrations are made by whoever migrates; loaders and readers compare themselves with them.
+        alter default privileges for role etl_owner in schema etl grant select on tables to etl_loader, etl_reader;
     end if;
 end
 $$;

@@ -16,3 +16,5 @@ from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where c.oid = $1
     and c.relkind = 'r'
+    -- Rows are known by their ctid, which children of the table would repeat.
+    and not c.relhassubclass

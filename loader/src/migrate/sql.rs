@@ -48,7 +48,7 @@ pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
                     migration.sql().unwrap_or_default().trim_end()
                 )?;
             }
-            writeln!(out, "commit;\ngrant select on {} to etl_loader, etl_reader;", set.history())?;
+            writeln!(out, "commit;")?;
         }
         if let Some((path, text)) = &set.load {
             writeln!(out, "-- {}: {}\n{}", set.name, path.display(), text.trim_end())?;

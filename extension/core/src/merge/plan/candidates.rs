@@ -65,9 +65,13 @@ impl Plan<'_> {
         }
     }
 
-    /// A meta column of the staged relation, or what stands for it.
+    /// A meta column of the staged relation, or what stands for it, also where it is null.
     fn meta(&self, name: &str, otherwise: &str) -> String {
-        if self.staged.has_meta(name, self.target) { format!("c.{name}") } else { otherwise.into() }
+        match self.staged.has_meta(name, self.target) {
+            true if otherwise.starts_with("null") => format!("c.{name}"),
+            true => format!("coalesce(c.{name}, {otherwise})"),
+            false => otherwise.into(),
+        }
     }
 
     /// Makes the temporary table; none where the staged relation serves.
