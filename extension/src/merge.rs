@@ -15,7 +15,7 @@ mod statements;
 
 use statements::Statements;
 
-/// One row: the target and its counts. See `docs/merge.md` and the function's comment.
+/// One row: the target and its counts. See `docs/design.md` and the function's comment.
 #[pg_extern(sql = r#"
 create function etl_merge(
     staged regclass,

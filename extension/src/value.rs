@@ -11,7 +11,7 @@ fn etl_value_fault(value: &str, type_name: &str) -> Option<String> {
 extension_sql!(
     r#"
 comment on function etl_value_fault(text, text) is
-    'Null where the text is a value of the type (as format_type names it) by the strict grammar of docs/merge.md; '
+    'Null where the text is a value of the type (as format_type names it) by a strict grammar that depends on no setting; '
     'else its SQLSTATE and what was expected and found.';
 "#,
     name = "etl_value_fault_comment",

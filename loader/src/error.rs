@@ -81,7 +81,14 @@ impl Error {
             Some(&SqlState::LOCK_NOT_AVAILABLE) => Exit::LockTimeout,
             _ => Exit::Failed,
         };
-        Self::new(exit, format!("cannot {doing}")).caused_by(error)
+        let denied = error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
+        let error = Self::new(exit, format!("cannot {doing}")).caused_by(error);
+        match denied {
+            true => error.hint(
+                "an administrator types: grant etl_loader to ROLE; to read only: grant etl_reader to ROLE",
+            ),
+            false => error,
+        }
     }
 
     /// Adds what to type next.

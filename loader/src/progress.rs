@@ -70,9 +70,9 @@ impl Progress {
             let seconds = self.began.elapsed().as_secs_f64();
             let rate = (source.fingerprint.bytes as f64 / seconds.max(0.001)) as u64;
             eprintln!(
-                "read {}: {} records, {}, {seconds:.1} s, {}/s",
+                "read {}: {}, {}, {seconds:.1} s, {}/s",
                 short_name(&source.location),
-                source.records,
+                counted(source.records),
                 HumanBytes(source.fingerprint.bytes),
                 HumanBytes(rate)
             );
@@ -84,7 +84,7 @@ impl Progress {
         self.began = Instant::now();
         match &mut self.kind {
             Kind::Quiet => {}
-            Kind::Lines => eprintln!("merging {records} records"),
+            Kind::Lines => eprintln!("merging {}", counted(records)),
             Kind::Terminal(bar) => {
                 let text = format!("merging {} records", HumanCount(records));
                 *bar =
@@ -125,4 +125,9 @@ fn begun(bar: ProgressBar, template: &str) -> ProgressBar {
     }
     bar.enable_steady_tick(TICK);
     bar
+}
+
+/// `1 record`, `2 records`.
+fn counted(records: u64) -> String {
+    format!("{records} {}", if records == 1 { "record" } else { "records" })
 }

@@ -22,6 +22,7 @@ parallel unsafe
 set search_path = pg_catalog, pg_temp
 set jit = off
 set work_mem = '32MB'
+set client_min_messages = 'warning'
 -- Parsing is worth a worker, but the planner takes calls of a set-returning function for next to free.
 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0
@@ -38,6 +39,11 @@ begin
         raise exception 'run % has nothing staged: there is no table %', run_id, staging
             using errcode = 'undefined_table', hint = 'loader run mobilize FILE, or: select * from etl_load_mobilize(''[...]'')';
     end if;
+
+    -- What the session has under these names is not ours, and not to be run.
+    drop table if exists
+        pg_temp.mobilize_attendances, pg_temp.mobilize_events, pg_temp.mobilize_organizations,
+        pg_temp.mobilize_timeslots, pg_temp.mobilize_people, pg_temp.mobilize_custom_fields, pg_temp.mobilize_masked;
 
     execute format($sql$
         create temporary table mobilize_attendances on commit drop as

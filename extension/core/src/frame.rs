@@ -107,7 +107,7 @@ pub struct Fault<'a> {
     pub sqlstate: &'static str,
     /// What is wrong and at which byte of the source. Never quotes more of the record than one character.
     pub message: String,
-    /// The record's bytes, at most the first [`RAW_BYTES`].
+    /// The record's bytes; of a record that is too long the first [`RAW_BYTES`].
     pub raw: &'a [u8],
 }
 

@@ -56,6 +56,57 @@ mod tests {
         assert_eq!(codes, Ok(Some(expected.to_owned())));
     }
 
+    /// read, inserted, parked, rejected of merging these rows into this new table.
+    fn merge_into(table: &str, staged: &str) -> String {
+        set_up();
+        Spi::run(&format!("{table}; create temporary table given as {staged}")).expect("tables");
+        Spi::get_one::<String>(
+            "select concat_ws(' ', read, inserted, parked, rejected) from etl_merge('given', 'demo.target')",
+        )
+        .expect("a merge")
+        .unwrap_or_default()
+    }
+
+    #[pg_test]
+    fn a_partitioned_parent_is_one_parent() {
+        let table = "create table demo.whole (id int primary key) partition by range (id);
+             create table demo.low partition of demo.whole for values from (0) to (10);
+             create table demo.high partition of demo.whole for values from (10) to (20);
+             insert into demo.whole values (1);
+             create table demo.target (id int primary key, whole int references demo.whole)";
+        assert_eq!(
+            merge_into(table, "select * from (values ('1', '1'), ('2', '15')) as v (id, whole)"),
+            "2 1 1 0"
+        );
+    }
+
+    #[pg_test]
+    fn a_table_may_refer_to_another_key_of_itself() {
+        let table = "create table demo.target (id int primary key, code text unique, up text references demo.target (code))";
+        let staged =
+            "select * from (values ('1', 'x', null), ('2', 'y', 'x'), ('3', 'z', '?')) as v (id, code, up)";
+        assert_eq!(merge_into(table, staged), "3 2 1 0");
+    }
+
+    #[pg_test]
+    fn a_lacking_column_takes_a_default_that_calls_a_function() {
+        let table = "create table demo.target (
+                 id int primary key, at timestamptz not null default now(), n int generated always as identity)";
+        let staged = "select '1' as id, null as at, null as n, '{at,n}'::text[] as absent";
+        assert_eq!(merge_into(table, staged), "1 1 0 0");
+        assert_eq!(Spi::get_one::<bool>("select at = now() and n = 1 from demo.target"), Ok(Some(true)));
+    }
+
+    #[pg_test]
+    fn what_no_cast_would_take_is_rejected() {
+        let table = "create table demo.target (id int primary key, v numeric, j jsonb)";
+        let staged = r#"select * from (values
+                 ('1', '1e9223372036854775807', null), ('2', '0e99999999999', null), ('3', '1.' || repeat('0', 20000), null),
+                 ('4', null, '{"a":1e999999}'), ('5', null, '["\ud800"]'), ('6', '1e10', '{"a":"\\u0000"}')
+             ) as v (id, v, j)"#;
+        assert_eq!(merge_into(table, staged), "6 1 0 5");
+    }
+
     #[pg_test(error = "demo.seen cannot be a target: it is a view")]
     fn a_view_is_refused_by_name() {
         set_up();

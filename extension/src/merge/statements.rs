@@ -107,7 +107,9 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     pub(super) fn has_staging(&mut self, run_id: i64) -> Outcome<bool> {
-        let found = "select to_regclass('staging.run_' || $1) is not null";
+        // A table of the caller's own: another's view of that name would run what its owner likes.
+        let found = "select exists (select from pg_class where oid = to_regclass('staging.run_' || $1) \
+                     and relkind = 'r' and relowner = current_user::regrole)";
         Ok(self.value(found, &[run_id.into()])? == Some(true))
     }
 
@@ -126,7 +128,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     /// Columns that some staged record lacks.
     pub(super) fn lacking(&mut self, staged: &Staged, target: &Target) -> Outcome<Vec<Ident>> {
         let found = format!(
-            "select array_agg(distinct n) from {} as s, unnest(s.absent) as n where cardinality(s.absent) > 0",
+            "select array_agg(distinct lacked.name) from {} as s, unnest(s.absent) as lacked (name)",
             staged.name
         );
         let names: Vec<String> = self.value(&found, &[])?.unwrap_or_default();

@@ -8,7 +8,9 @@ with col as (
         a.attnotnull,
         format_type(a.atttypid, a.atttypmod) as type_name,
         case
-            when a.attidentity <> '' then 'null()'
+            when a.attidentity <> '' then format(
+                'nextval(%L::regclass)', pg_get_serial_sequence($1::regclass::text, a.attname)
+            )
             else pg_get_expr(d.adbin, d.adrelid)
         end as default_value,
         coalesce(b.oid, t.oid) as type_oid,
@@ -78,6 +80,8 @@ foreign_key as (
     join pg_attribute as ra on ra.attrelid = c.confrelid and ra.attnum = k.referred_attnum
     where c.conrelid = $1
         and c.contype = 'f'
+        -- A partitioned parent has such a constraint for each of its partitions, beneath the one for the whole.
+        and not exists (select from pg_constraint as whole where whole.oid = c.conparentid and whole.conrelid = c.conrelid)
     group by c.oid, c.conname, n.nspname, r.relname, c.confrelid, c.conrelid
 ),
 refusal as (

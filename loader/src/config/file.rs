@@ -60,8 +60,7 @@ struct SourceTable {
 
 /// Parses `text`; relative paths are resolved against `folder`, `origin` names the file in messages.
 pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, Error> {
-    let file: File =
-        toml::from_str(text).map_err(|e| Error::usage(format!("{origin} is not understood")).caused_by(e))?;
+    let file: File = toml::from_str(text).map_err(|e| not_understood(text, origin, &e))?;
     let refuse = |message: String| Err(Error::usage(format!("{origin}: {message}")));
     let under = |path: String| folder.join(path);
 
@@ -127,6 +126,15 @@ pub(crate) fn broken_rule(name: &str) -> Option<&'static str> {
         return Some("the name is taken by a schema of the loader's or the server's own");
     }
     None
+}
+
+/// Where the mistake is and what it is, without the line itself: it may hold a password.
+fn not_understood(text: &str, origin: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    Error::usage(format!("{origin}, line {line}, column {column}: {}", error.message()))
+        .hint("compare it with the default configuration, loader/loader.toml")
 }
 
 #[cfg(test)]

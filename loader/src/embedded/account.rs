@@ -42,7 +42,8 @@ impl Account {
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with("PG") {
+            // A server started with RUST_BACKTRACE would send backtraces to its clients.
+            if name.to_string_lossy().starts_with("PG") || name.to_string_lossy().starts_with("RUST_") {
                 command.env_remove(name);
             }
         }

@@ -26,7 +26,7 @@ const LIST: &str = "
         and ($3::text is null or target = $3)
         and ($4::text is null or outcome = $4)
         and ($5 or closed_run is null)
-    order by quarantine_id desc
+    order by quarantine.quarantine_id desc
     limit $6";
 
 /// Prints the records that match; says on standard error when there are more.

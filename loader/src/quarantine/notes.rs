@@ -15,25 +15,40 @@ struct Group {
     is_parked: bool,
 }
 
+/// One row a target and fate, with the three most frequent reasons.
 const GROUPS: &str = "
+    with reason as (
+        select
+            target,
+            sum(copies)::bigint as records,
+            outcome = 'parked' as is_parked,
+            case
+                when outcome = 'parked' then coalesce(parents_of.names, constraint_name, 'a parent')
+                else concat_ws(' ', sqlstate, coalesce(constraint_name, field))
+            end as reason
+        from etl.quarantine
+        cross join lateral (
+            select string_agg(distinct split_part(parent, '(', 1), ' and ' order by split_part(parent, '(', 1))
+            from unnest(parents) as parent
+        ) as parents_of (names)
+        where closed_run is null
+            and ($1::bigint is null or first_run = $1)
+            and ($2::text is null or dataset = $2)
+        group by 1, 3, 4
+    ),
+    ranked as (
+        select *, row_number() over (partition by target, is_parked order by records desc, reason) as rank
+        from reason
+    )
     select
         target,
-        sum(copies)::bigint as records,
-        outcome = 'parked' as is_parked,
-        case
-            when outcome = 'parked' then coalesce(parents_of.names, constraint_name, 'a parent')
-            else concat_ws(' ', sqlstate, coalesce(constraint_name, field))
-        end as reason
-    from etl.quarantine
-    cross join lateral (
-        select string_agg(distinct split_part(parent, '(', 1), ' and ' order by split_part(parent, '(', 1))
-        from unnest(parents) as parent
-    ) as parents_of (names)
-    where closed_run is null
-        and ($1::bigint is null or first_run = $1)
-        and ($2::text is null or dataset = $2)
-    group by target, is_parked, reason
-    order by is_parked desc, target, reason";
+        sum(records)::bigint as records,
+        is_parked,
+        string_agg(reason, ', ' order by rank) filter (where rank <= 3)
+            || case when count(*) > 3 then format(', %s more', count(*) - 3) else '' end as reason
+    from ranked
+    group by target, is_parked
+    order by is_parked desc, target";
 
 /// What a run has newly put into quarantine, and how many of the `kept_out` records it parked or rejected
 /// were there before. `is_kept` is false for a run that is rolled back, whose quarantine nobody can list.

@@ -187,7 +187,7 @@ fn refused(question: &Question, error: postgres::Error) -> Error {
     let is_undefined = error.code() == Some(&postgres::error::SqlState::UNDEFINED_TABLE);
     let error = Error::database(format!("ask {}", question.name), error);
     match &question.dataset {
-        Some(dataset) if is_undefined => error.hint(format!("loader run {dataset}")),
+        Some(dataset) if is_undefined => error.hint(format!("loader run {dataset} FILE")),
         _ => error,
     }
 }

@@ -235,7 +235,8 @@ fn changes(transaction: &mut Transaction<'_>, run: &Run, counts: &[Counts]) -> R
     let statement = "
         select
             count(*) filter (where first_run = $1),
-            count(*) filter (where first_run <> $1 and closed_run = $1)
+            count(*) filter (where first_run <> $1 and closed_run = $1),
+            count(*) filter (where first_run <> $1 and last_run = $1 and closed_run is null)
         from etl.quarantine
         where first_run = $1 or last_run = $1 or closed_run = $1";
     let row = transaction
@@ -248,6 +249,7 @@ fn changes(transaction: &mut Transaction<'_>, run: &Run, counts: &[Counts]) -> R
         (sum(|counts| counts.promoted), "promoted"),
         (row.get(0), "newly quarantined"),
         (row.get(1), "closed in quarantine"),
+        (row.get(2), "reopened or changed in quarantine"),
     ];
     let words: Vec<String> = found
         .iter()

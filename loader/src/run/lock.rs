@@ -39,12 +39,10 @@ pub fn take(
     progress.say(&format!("waiting for another run of {dataset} to finish"));
     match transaction.execute(WAIT, &[&dataset]) {
         Ok(_) => Ok(()),
-        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Err(Error::lock_timeout(
-            format!("another run of {dataset} has not finished within {:.0} s", timeout.as_secs_f64()),
-        )
-        .hint(format!(
-            "see what it does: loader status; wait longer: loader run {dataset} --lock-timeout 1h"
-        ))),
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            Err(Error::lock_timeout(format!("another run of {dataset} has not finished within {timeout:?}"))
+                .hint(format!("wait longer: loader run {dataset} --lock-timeout 1h")))
+        }
         Err(error) => Err(Error::database(doing, error)),
     }
 }

@@ -21,9 +21,17 @@ const FIND: &str = "
         and function.pronargs = 1
         and (
             namespace.nspname = $1
-            or namespace.oid = (select extnamespace from pg_catalog.pg_extension where extname = 'pg_etl')
+            or exists (
+                select
+                from pg_catalog.pg_depend as member
+                join pg_catalog.pg_extension as extension on extension.oid = member.refobjid
+                where member.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                    and member.objid = function.oid
+                    and member.deptype = 'e'
+                    and extension.extname = 'pg_etl'
+            )
         )
-    order by namespace.nspname = $1
+    order by namespace.nspname = $1 desc
     limit 1";
 
 /// Qualified and quoted name of the dataset's load function.

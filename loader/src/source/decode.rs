@@ -33,7 +33,10 @@ impl<R: Read> Decoded<R> {
         Ok(if is_gzip {
             Decoded::Gzip(Box::new(MultiGzDecoder::new(whole)))
         } else if is_zstd {
-            Decoded::Zstd(Box::new(zstd::Decoder::with_buffer(whole)?))
+            let mut decoder = zstd::Decoder::with_buffer(whole)?;
+            // 32 MiB: a window as large as zstd's format allows would not fit the loader's memory.
+            decoder.window_log_max(25)?;
+            Decoded::Zstd(Box::new(decoder))
         } else {
             Decoded::Plain(whole)
         })

@@ -72,11 +72,7 @@ impl Problem {
 
     /// The record as a faulty one.
     pub fn fault<'a>(&self, record: &'a [u8], byte: u64, limits: Limits) -> Fault<'a> {
-        Fault {
-            sqlstate: self.sqlstate(record),
-            message: self.message(record, byte, limits),
-            raw: head(record),
-        }
+        Fault { sqlstate: self.sqlstate(record), message: self.message(record, byte, limits), raw: record }
     }
 }
 
@@ -113,8 +109,8 @@ pub(super) fn depth_limit(limits: Limits) -> u32 {
     limits.depth.min(Limits::DEEPEST) as u32
 }
 
-/// The part of a faulty record that is kept.
-pub(super) fn head(record: &[u8]) -> &[u8] {
+/// What is kept of a record that is too long.
+fn head(record: &[u8]) -> &[u8] {
     record.get(..RAW_BYTES).unwrap_or(record)
 }
 

@@ -4,9 +4,9 @@
 //! candidates   the staged rows, typed, with the parked rows that are tried again      (only where needed)
 //! judgements   for each candidate its key and the rule it breaks, if any
 //! fates        for each candidate its outcome, and for each winner what to write
-//! update, insert, quarantine, close, count
+//! insert, update, kept, quarantine, reopen, close, count
 //! ```
-//! Candidates are known by their `ctid`, which stays put because nothing updates them in place before `fates`.
+//! Candidates are known by their `ctid`, which stays put: filling alone updates them, and all are judged again after it.
 //! Everything runs under `search_path = pg_catalog, pg_temp`, so only operators and functions of `pg_catalog` are
 //! found by bare names; names of the catalog pass through [`Ident`].
 mod candidates;

@@ -45,11 +45,11 @@ impl<'a> MaskedAttendance<'a> {
 
 /// PostgreSQL keeps the answers as jsonb, which refuses NUL, lone surrogates and endless numbers.
 fn keepable(answers: &str) -> Result<(), Problem> {
-    let field = || LIST.to_owned();
-    match serde_json::from_str::<serde_json::Value>(answers) {
-        Err(error) => Err(Problem::Unreadable { field: field(), detail: error.to_string() }),
-        // Also said of a backslash before "u0000", as in "\\u0000": rare, and better than a load that fails.
-        Ok(_) if answers.contains("\\u0000") => Err(Problem::Nul { field: field() }),
-        Ok(_) => Ok(()),
+    let field = LIST.to_owned();
+    match crate::value::jsonb(answers) {
+        Ok(()) => Ok(()),
+        Err(fault) if fault.sqlstate == "22P05" => Err(Problem::Nul { field }),
+        // Answers are personal: the rule is named, what was found is not.
+        Err(fault) => Err(Problem::Unreadable { field, detail: format!("expected {}", fault.rule) }),
     }
 }

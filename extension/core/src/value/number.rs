@@ -1,6 +1,9 @@
 //! Numbers by the grammar of JSON (RFC 8259, section 6), which leaves out `NaN`, `Infinity`, `+1`, `0x10` and `1,000`.
 use super::Fault;
 
+/// Exponents beyond this are out of range whatever the digits; PostgreSQL refuses them even for zero.
+const EXPONENT: i64 = 1_000_000;
+
 /// A number taken apart: sign, digits before and after the point, exponent.
 struct Decimal<'a> {
     whole: &'a str,
@@ -16,9 +19,10 @@ fn decimal(text: &str) -> Option<Decimal<'_>> {
             if digits.is_empty() || !is_digits(digits) {
                 return None;
             }
-            let size = digits.trim_start_matches('0').parse::<i64>();
-            let size =
-                if digits.bytes().all(|b| b == b'0') { 0 } else { size.unwrap_or(i64::from(i32::MAX)) };
+            let size = match digits.trim_start_matches('0') {
+                "" => 0,
+                digits => digits.parse::<i64>().unwrap_or(i64::MAX).min(EXPONENT + 1),
+            };
             (mantissa, if exponent.starts_with('-') { -size } else { size })
         }
         None => (unsigned, 0),
@@ -57,6 +61,14 @@ pub(super) fn numeric(text: &str, modifiers: Option<(u32, u32)>) -> Result<(), F
     let number = decimal(text).ok_or_else(|| Fault::new("22P02", "a decimal number", text))?;
     let digits = format!("{}{}", number.whole, number.fraction);
     let significant = digits.trim_start_matches('0');
+    let out_of_range = |rule: String| Err(Fault::new("22003", rule, text));
+    if number.exponent.abs() > EXPONENT {
+        return out_of_range(format!("an exponent of at most {EXPONENT}"));
+    }
+    // What is written counts, trailing zeros too: an unconstrained numeric keeps them.
+    if modifiers.is_none() && number.fraction.len() as i64 - number.exponent > 16_383 {
+        return out_of_range("a decimal of at most 16383 digits after the point".to_owned());
+    }
     if significant.is_empty() {
         return Ok(());
     }

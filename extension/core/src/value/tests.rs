@@ -59,6 +59,10 @@ fn numbers_are_never_rounded() {
     assert_eq!(fails("numeric(12,2)", "1e10"), "22003");
     assert_eq!(fails("numeric", "1e131073"), "22003");
     assert_eq!(fails("numeric", "1e99999999999999999999"), "22003");
+    for beyond in ["1e9223372036854775807", "0e99999999999", "1e-99999", &format!("1.{}", "0".repeat(20_000))]
+    {
+        assert_eq!(fails("numeric", beyond), "22003", "{beyond}");
+    }
     for none in ["NaN", "Infinity", "1,234.50", "$5", "(5)", "", " 5", "+5", "1.", ".5", "0x10", "١"] {
         assert_eq!(fails("numeric", none), "22P02", "{none}");
     }
@@ -81,6 +85,11 @@ fn the_other_types() {
     assert_eq!(check("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "uuid"), Ok(()));
     assert_eq!(fails("uuid", "6ba7b8109dad11d180b400c04fd430c8"), "22P02");
     assert_eq!(fails("jsonb", "{\"a\":}"), "22P02");
+    assert_eq!(fails("jsonb", r#"{"a":1e999999}"#), "22003");
+    assert_eq!(fails("jsonb", r#"["\ud800"]"#), "22P02");
+    assert_eq!(fails("jsonb", r#"["\u0000"]"#), "22P05");
+    assert_eq!(check(r#"{"a":["\\u0000","\ud83d\ude00","1e999999",-1.5e3]}"#, "jsonb"), Ok(()));
+    assert_eq!(check(r#"{"a":1e999999}"#, "json"), Ok(()));
     assert_eq!(fails("point", "(1,2)"), "0A000");
 }
 

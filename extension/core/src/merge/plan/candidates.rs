@@ -145,18 +145,20 @@ impl Plan<'_> {
         )
     }
 
-    /// Parked rows that are tried again, from the row they would have become.
+    /// Parked rows that are tried again, from the row they would have become. One that has columns which are not
+    /// staged now waits for a run that stages them.
     fn typed_from_quarantine(&self) -> String {
         let values = self.columns.iter().map(|column| format!("p.{}", column.name));
         let names = self.columns.iter().map(|column| Literal::new(column.name.as_str()).to_string());
+        let names = format!("array[{}]::text[]", names.collect::<Vec<_>>().join(", "));
         format!(
             "select\n    {},\n    q.first_run,\n    coalesce(q.source, 0::smallint),\n    q.line,\n    q.byte,\n    \
              q.copies,\n    null,\n    null,\n    null,\n    \
-             array(select n from unnest(array[{}]::text[]) as n where not q.parsed ? n),\n    \
+             array(select n from unnest({names}) as n where not q.parsed ? n),\n    \
              q.quarantine_id,\n    null,\n    null\nfrom etl.quarantine as q,\n    \
-             jsonb_populate_record(null::{}, q.parsed) as p\nwhere {}",
+             jsonb_populate_record(null::{}, q.parsed) as p\nwhere {}\n    \
+             and not exists (select from jsonb_object_keys(q.parsed) as k where k <> all ({names}))",
             values.collect::<Vec<_>>().join(",\n    "),
-            names.collect::<Vec<_>>().join(", "),
             self.target.name,
             self.is_waiting("q"),
         )

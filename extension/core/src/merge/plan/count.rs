@@ -10,21 +10,21 @@ impl Plan<'_> {
     /// that earlier runs had parked are counted under source 0, beside the sum.
     pub fn count(&self) -> String {
         let outcomes = ["inserted", "updated", "unchanged", "superseded", "parked", "rejected", "promoted"];
-        let counted = outcomes.map(|outcome| {
-            let what = match outcome {
-                "inserted" | "updated" | "promoted" => {
-                    format!("count(*) filter (where f.outcome = '{outcome}')")
-                }
-                "unchanged" => "coalesce(sum(case\n            when f.outcome = 'unchanged' then f.\"etl$copies\"\n            \
-                                when f.outcome in ('inserted', 'updated') then f.\"etl$copies\" - 1\n        end), 0)::bigint"
-                    .into(),
-                _ => format!("coalesce(sum(f.\"etl$copies\") filter (where f.outcome = '{outcome}'), 0)::bigint"),
-            };
-            match outcome {
-                "promoted" => format!("{what} as promoted"),
-                // What waited is counted where it was read.
-                _ => format!("case when f.is_retried then 0 else {what} end as {outcome}"),
+        // What waited was counted where it was read: here it is only promoted, or it is nothing new.
+        let counted = outcomes.map(|outcome| match outcome {
+            "promoted" => "count(*) filter (where f.outcome = 'promoted') as promoted".into(),
+            "inserted" | "updated" => {
+                format!("count(*) filter (where f.outcome = '{outcome}' and not f.is_retried) as {outcome}")
             }
+            "unchanged" => "coalesce(sum(case\n            when f.is_retried then 0\n            \
+                            when f.outcome = 'unchanged' then f.\"etl$copies\"\n            \
+                            when f.outcome in ('inserted', 'updated') then f.\"etl$copies\" - 1\n        \
+                            end), 0)::bigint as unchanged"
+                .into(),
+            _ => format!(
+                "coalesce(sum(f.\"etl$copies\") filter (where f.outcome = '{outcome}' and not f.is_retried), 0)::bigint \
+                 as {outcome}"
+            ),
         });
         let all = format!("read, {}", outcomes.join(", "));
         let sums =
@@ -35,8 +35,8 @@ impl Plan<'_> {
         format!(
             "with fate as (\n    select *, \"etl$quarantine_id\" is not null as is_retried\n    from {fates}\n),\n\
              counted as (\n    select\n        case when f.is_retried then 0::smallint else f.\"etl$source\" end as source,\n        \
-             case when f.is_retried then 0 else sum(f.\"etl$copies\")::bigint end as read,\n        {counted}\n    \
-             from fate as f\n    group by 1, f.is_retried\n),\n\
+             coalesce(sum(f.\"etl$copies\") filter (where not f.is_retried), 0)::bigint as read,\n        {counted}\n    \
+             from fate as f\n    group by 1\n),\n\
              recorded as (\n    insert into etl.run_tables as rt (run_id, source, target, {all})\n    \
              select {run}, source, {target}, {all}\n    from counted\n    where read > 0 or promoted > 0\n    \
              on conflict (run_id, source, target) do update\n    set {adds}\n)\n\

@@ -57,10 +57,11 @@ impl Plan<'_> {
             });
         }
         let mut from = format!("from {} as c", c.relation);
-        if let (Standing::ByItself, Some(absent)) = (standing, &c.absent) {
+        if let Some(absent) = &c.absent {
             columns.push(format!("{absent} as \"etl$absent\""));
         }
         if standing == Standing::OnTarget && self.stands_on_target() {
+            columns.push("t.ctid is not null as \"etl$is_there\"".into());
             let join = format!("left join {} as t on {}", self.target.name, self.same_key("t", "c"));
             from = format!("{from}\n    {join}");
         }
@@ -86,6 +87,13 @@ impl Plan<'_> {
                         Standing::ByItself if self.is_partial(column) => {
                             let literal = Literal::new(name.as_str());
                             format!(" and not coalesce({literal} = any (\"etl$absent\"), false)")
+                        }
+                        // Its default calls a function, which the insert is to do.
+                        Standing::OnTarget if self.is_partial(column) && column.default.is_some() => {
+                            let literal = Literal::new(name.as_str());
+                            format!(
+                                " and not (coalesce({literal} = any (\"etl$absent\"), false) and not \"etl$is_there\")"
+                            )
                         }
                         _ => String::new(),
                     };
@@ -141,7 +149,11 @@ impl Plan<'_> {
         let meta = ["row", "run", "source", "line", "byte", "copies", "quarantine_id"];
         let references = self.target.parents.iter().filter(|parent| parent.itself);
         let mut names: Vec<_> = self.key.columns.iter().collect();
-        for name in self.version().into_iter().chain(references.flat_map(|parent| &parent.columns)) {
+        for name in self
+            .version()
+            .into_iter()
+            .chain(references.flat_map(|parent| parent.columns.iter().chain(&parent.referred)))
+        {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -186,8 +198,8 @@ impl Plan<'_> {
         ))
     }
 
-    /// Whether the staged relation itself serves as the candidates, for the snapshot tests' readers.
-    pub fn reads_staged_directly(&self) -> bool {
+    /// Whether the staged relation itself serves as the candidates.
+    pub(super) fn reads_staged_directly(&self) -> bool {
         self.candidate().relation != candidates::TABLE
     }
 }

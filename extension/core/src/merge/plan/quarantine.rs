@@ -34,10 +34,9 @@ impl Plan<'_> {
         if has("raw") {
             raws.push(format!("{origin}.raw"));
         }
-        if self.options.has_staging && !has("record") && has("source") && (has("byte") || has("line")) {
-            let place = if has("byte") { "s.byte = f.\"etl$byte\"" } else { "s.line = f.\"etl$line\"" };
+        if self.options.has_staging && !has("record") && has("source") && has("byte") {
             joins.push(format!(
-                "left join staging.run_{} as s on s.source = f.\"etl$source\" and {place}",
+                "left join staging.run_{} as s on s.source = f.\"etl$source\" and s.byte = f.\"etl$byte\"",
                 self.options.run_id
             ));
             records.push("s.record".into());
@@ -130,13 +129,21 @@ impl Plan<'_> {
             ),
             false => String::new(),
         };
+        let explained = ["field", "sqlstate", "constraint_name", "message"].map(|name| {
+            format!("{name} = case when f.outcome = 'rejected' then coalesce(rule.{name}, q.{name}) else q.{name} end")
+        });
         format!(
-            "update etl.quarantine as q\nset\n    last_run = {run},\n    \
+            "with rule as (\n    select *\n    from (values\n        {rules}\n    ) as \
+             rule (rule, sqlstate, field, constraint_name, message)\n)\n\
+             update etl.quarantine as q\nset\n    last_run = {run},\n    \
              closed_run = case when f.outcome <> 'rejected' then {run} end,\n    \
              closed_as = case when f.outcome <> 'rejected' then f.outcome end,\n    \
-             outcome = case when f.outcome = 'rejected' then 'rejected' else q.outcome end\n\
-             from {fates} as f\nwhere f.\"etl$quarantine_id\" = q.quarantine_id\n    and f.outcome <> 'parked'{came_again}",
+             outcome = case when f.outcome = 'rejected' then 'rejected' else q.outcome end,\n    {explained}\n\
+             from {fates} as f\nleft join rule on rule.rule = f.\"etl$rule\"\n\
+             where f.\"etl$quarantine_id\" = q.quarantine_id\n    and f.outcome <> 'parked'{came_again}",
+            rules = self.rule_rows(),
             run = self.options.run_id,
+            explained = explained.join(",\n    "),
             fates = fates::TABLE,
         )
     }
