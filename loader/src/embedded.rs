@@ -35,6 +35,9 @@ const SUPERUSER: &str = "postgres";
 /// How long a server may take to recover, or to shut down, before we give up waiting.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long processes without a server of theirs are waited for before one is started beside them.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// A server that answers.
 pub struct Server {
     /// The folder that holds everything of it.
@@ -100,7 +103,7 @@ pub fn ensure_running(quiet: bool) -> Result<Server, Error> {
         if let Some(server) = answering(&place)? {
             return Ok(server);
         }
-        let Some(pid) = running(&place)? else { break };
+        let Some(pid) = at_work(&place, begun.elapsed())? else { break };
         if begun.elapsed() > PATIENCE {
             return Err(Error::no_connection(format!(
                 "the embedded cluster {} (process {pid}) does not answer after {} s",
@@ -128,6 +131,17 @@ fn answering(place: &Place) -> Result<Option<Server>, Error> {
         Knock::Answers => Ok(Some(server)),
         Knock::Busy | Knock::Silence => Ok(None),
     }
+}
+
+/// A process that is, or may yet become, the server: the one that its file names, a `pg_ctl` that brings it up, and for
+/// a moment any process of PostgreSQL in the data directory, which may be a server that has not written its file yet, or
+/// backends about to follow their dead server.
+fn at_work(place: &Place, waited: Duration) -> Result<Option<i32>, Error> {
+    if let Some(pid) = running(place)?.or_else(|| pidfile::starter(&place.account, &place.data())) {
+        return Ok(Some(pid));
+    }
+    let others = pidfile::orphans(&place.account, &place.data());
+    Ok(others.into_iter().next().filter(|_| waited < SETTLING))
 }
 
 /// The process of the server, whether or not it answers (yet, or any more).

@@ -149,3 +149,17 @@ fn records_on_one_line_are_kept_apart() {
     assert!(lines.len() > 12);
     assert_eq!(lines, kept(format!("[{}]", records.join(","))));
 }
+
+#[test]
+fn the_quarantine_is_listed_newest_first() {
+    let database = Cluster::shared().database();
+    let loader = Loader::at(&database);
+    let lines: String = (0..12).map(|number| format!("{{\"damaged\": {number}\n")).collect();
+    let path = loader.file("input.jsonl", format!("{{\"id\": 1}}\n{lines}").into_bytes());
+    loader.run(["run", "mobilize", path.to_str().unwrap()]).expect(3);
+    let newest = database.number("select max(quarantine_id) from etl.quarantine");
+    assert!(newest > 9, "ids of more than one digit");
+    let listed = loader.run(["quarantine", "list", "--limit", "3", "--format", "csv"]).expect(0).stdout;
+    let ids: Vec<&str> = listed.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(ids, [newest, newest - 1, newest - 2].map(|id| id.to_string()));
+}

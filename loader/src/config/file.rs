@@ -146,6 +146,15 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_is_placed_without_showing_its_line() {
+        let error = parse_here("embedded = true\ndatabase_url = \"postgres://u:hunter2@/x\"\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("loader.toml, line 2, column 1: unknown field `database_url`"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
     fn the_order_of_the_file_is_kept_and_paths_are_resolved() {
         let config = parse_here(
             r#"

@@ -72,11 +72,26 @@ fn works_in(account: &Account, process: &Path, data: &Path) -> bool {
 
 /// Processes of PostgreSQL at work in `data`: after the death of their postmaster, the ones to wait for.
 pub(super) fn orphans(account: &Account, data: &Path) -> Vec<i32> {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid: &i32| is_server(account, *pid, data))
-        .collect()
+    processes().filter(|pid| is_server(account, *pid, data)).collect()
+}
+
+/// A `pg_ctl` at work on `data`: one that a killed loader left behind still brings its server up, which has no
+/// `postmaster.pid` at first.
+pub(super) fn starter(account: &Account, data: &Path) -> Option<i32> {
+    let is_starter = |pid: &i32| {
+        let process = Path::new("/proc").join(pid.to_string());
+        let is_ours = fs::metadata(&process).is_ok_and(|found| found.uid() == account.uid);
+        let words = fs::read(process.join("cmdline")).unwrap_or_default();
+        let mut words = words.split(|byte| *byte == 0);
+        let is_pg_ctl = words.next().is_some_and(|program| program.ends_with(b"pg_ctl"));
+        is_ours && is_pg_ctl && words.any(|word| word == data.as_os_str().as_encoded_bytes())
+    };
+    processes().find(is_starter)
+}
+
+fn processes() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// Makes a file whose process is not a server harmless; call it under the lock, when no server runs here.

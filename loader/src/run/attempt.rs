@@ -163,7 +163,10 @@ impl<'a> Attempt<'a> {
                 Err(_) => return Err(self.in_doubt(error)),
             }
         }
-        if self.is_committing && ledger::is_done(&mut database.client, &run).unwrap_or(false) {
+        let arrived = self.is_committing
+            && lock::pass(&mut database.client, &run.dataset).is_ok()
+            && ledger::is_done(&mut database.client, &run).unwrap_or(false);
+        if arrived {
             self.progress
                 .say("the connection was lost while committing; the ledger says that the commit arrived");
             let notes = notes::of_run(&mut database.client, &run, self.kept_out(), true)?;

@@ -1,8 +1,8 @@
 //! One run of a dataset at a time: a transaction-level advisory lock, taken before the first staging statement.
 use std::time::Duration;
 
-use postgres::Transaction;
 use postgres::error::SqlState;
+use postgres::{Client, Transaction};
 
 use crate::error::Error;
 use crate::progress::Progress;
@@ -11,6 +11,16 @@ use crate::progress::Progress;
 const TRY: &str =
     "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
 const WAIT: &str = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pg_etl ' || $1, 0))";
+
+/// Waits until whoever holds the dataset's lock has committed or rolled back: a backend that lost its client may
+/// still be committing.
+///
+/// # Errors
+/// What the server reports.
+pub fn pass(client: &mut Client, dataset: &str) -> Result<(), Error> {
+    let waited = client.execute(WAIT, &[&dataset]);
+    waited.map(drop).map_err(|error| Error::database("wait for the commit in doubt", error))
+}
 
 /// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock
 /// of the transaction, so a run does not wait for ever behind somebody's `alter table` either.

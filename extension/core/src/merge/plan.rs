@@ -14,6 +14,7 @@ mod count;
 mod fates;
 mod fill;
 mod judgements;
+mod order;
 mod quarantine;
 mod rules;
 mod write;

@@ -1,6 +1,7 @@
 //! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
 use super::judgements::Standing;
-use super::{Plan, judgements, ranked};
+use super::order::First;
+use super::{Plan, judgements};
 
 /// The temporary table of fates.
 pub(super) const TABLE: &str = "pg_temp.etl_fates";
@@ -100,20 +101,14 @@ impl Plan<'_> {
 
     /// The order in which the first of a key is its winner.
     fn winner_first(&self, alias: &str) -> String {
-        let came = ["\"etl$run\"", "\"etl$source\"", "\"etl$line\"", "\"etl$byte\"", "\"etl$row\""];
-        let came = |direction: &str| came.map(|name| format!("{alias}.{name}{direction}")).join(", ");
-        let mut key = self.key_of(alias);
-        if self.candidate().rank.is_some() {
-            key = format!("{key}, {alias}.\"etl$rank\" desc nulls last");
+        let columns: Vec<_> = self.target.columns.iter().collect();
+        let retried = format!("{alias}.\"etl$quarantine_id\" is not null");
+        let order = self.order(alias, &columns, &retried, First::Greatest);
+        match self.candidate().rank {
+            // Where filling has settled the ranks, they stand.
+            Some(_) => format!("{}, {alias}.\"etl$rank\" desc nulls last, {order}", self.key_of(alias)),
+            None => format!("{}, {order}", self.key_of(alias)),
         }
-        let Some(version) = self.version().and_then(|name| self.target.column(name)) else {
-            return format!("{key}, {}", came(" desc nulls last"));
-        };
-        let content = std::iter::once(version)
-            .chain(&self.target.columns)
-            .map(|column| format!("{} desc nulls last", ranked(column, alias)));
-        let content = content.collect::<Vec<_>>().join(", ");
-        format!("{key}, {content}, {alias}.\"etl$quarantine_id\" is not null, {}", came(""))
     }
 }
 

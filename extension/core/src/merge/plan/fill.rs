@@ -1,7 +1,8 @@
 //! Filling: what a record of a partial source lacks comes from the next-ranked record of its key.
 use super::super::name::Literal;
 use super::super::table::Column;
-use super::{Plan, candidates, judgements, ranked};
+use super::order::First;
+use super::{Plan, candidates, judgements};
 
 impl Plan<'_> {
     /// Whether some key has several candidates of which one lacks a column: else there is nothing to fill.
@@ -93,7 +94,7 @@ impl Plan<'_> {
             target = self.target.name,
             k_c = self.same_key("k", "c"),
             t_c = self.same_key("t", "c"),
-            order = self.ascending("k"),
+            order = self.order("k", &self.columns, "k.\"etl$retried\"", First::Least),
         ))
     }
 
@@ -105,20 +106,6 @@ impl Plan<'_> {
              having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)",
             candidates::TABLE
         )
-    }
-
-    /// The order of a key's records, lowest first, over the columns that are staged.
-    fn ascending(&self, alias: &str) -> String {
-        let came = ["\"etl$run\"", "\"etl$source\"", "\"etl$line\"", "\"etl$byte\"", "\"etl$row\""];
-        let came = |direction: &str| came.map(|name| format!("{alias}.{name}{direction}")).join(", ");
-        let Some(version) = self.version().and_then(|name| self.target.column(name)) else {
-            return came("");
-        };
-        let content = std::iter::once(&version)
-            .chain(&self.columns)
-            .map(|column| format!("{} nulls first", ranked(column, alias)));
-        let content = content.collect::<Vec<_>>().join(", ");
-        format!("{content}, {alias}.\"etl$retried\" desc, {}", came(" desc"))
     }
 }
 
