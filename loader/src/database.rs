@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use etl_core::merge::name::Ident;
 use postgres::config::Host;
 use postgres::error::SqlState;
 use postgres::{Client, Config as Parameters, NoTls};
@@ -152,9 +153,9 @@ impl Database {
     }
 }
 
-/// An identifier in double quotes.
+/// An identifier in double quotes, by the rule of the planner's own.
 pub fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
+    Ident::new(identifier).to_string()
 }
 
 /// The directory libpq looks for a socket in where no host is named, on Debian and elsewhere.

@@ -43,7 +43,6 @@ fn play(server: &mut Server, history: &History) {
             );
         }
     }
-    server.drop();
 }
 
 #[test]

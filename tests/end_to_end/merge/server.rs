@@ -40,10 +40,6 @@ impl Server {
         self.execute("rollback; drop schema if exists m cascade; truncate etl.quarantine, etl.runs cascade");
     }
 
-    pub fn drop(&mut self) {
-        self.reset();
-    }
-
     fn execute(&mut self, sql: &str) {
         self.client.batch_execute(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
     }
