@@ -60,7 +60,8 @@ fn postgres_agrees_with_the_model() {
     let cases = if std::env::var_os("ETL_TEST_FULL").is_some() { 10_000 } else { 250 };
     let database = Cluster::shared().database();
     let server = std::cell::RefCell::new(Server::new(&database));
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 150, ..Config::default() };
+    let max_shrink_iters = std::env::var("ETL_SHRINK").ok().and_then(|it| it.parse().ok()).unwrap_or(150);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
     let outcome = TestRunner::new(config).run(&histories(), |history| {
         server.borrow_mut().reset();
         play(&mut server.borrow_mut(), &history);

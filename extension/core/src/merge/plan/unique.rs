@@ -45,7 +45,7 @@ impl Plan<'_> {
         }
         columns.extend(names.iter().map(ToString::to_string));
         for (index, unique) in self.uniques().enumerate() {
-            columns.extend(held(index, unique));
+            columns.extend(self.held(index, unique));
         }
         format!(
             "create temporary table etl_writes on commit drop as\n{}\nselect\n    {}\nfrom (\n    select s.*, d.action as \"etl$action\"\n    \
@@ -129,7 +129,7 @@ impl Plan<'_> {
     /// What rows of the target hold.
     fn held_there(&self, index: usize, unique: &Unique) -> String {
         let mut columns: Vec<String> = self.key.columns.iter().map(ToString::to_string).collect();
-        columns.extend(held(index, unique));
+        columns.extend(self.held(index, unique));
         let predicate = unique.predicate.as_ref().map_or(String::new(), |it| format!("\n        where {it}"));
         format!(
             "select\n            {}\n        from {} as {}{predicate}",
@@ -137,6 +137,20 @@ impl Plan<'_> {
             self.target.name,
             self.target.name.name,
         )
+    }
+
+    /// What a row holds in an index: whether the predicate lets it in, and its values. A domain's are of the type beneath.
+    fn held(&self, index: usize, unique: &Unique) -> Vec<String> {
+        let predicate = unique.predicate.as_ref().map_or("true".into(), |it| format!("coalesce({it}, false)"));
+        let values = unique.values.iter().enumerate().map(|(value, it)| {
+            let column = it.column.as_ref().and_then(|name| self.target.column(name));
+            let bare = match column.and_then(|column| column.base_type.as_ref()) {
+                Some(base) => format!("{}::{base}", it.expression),
+                None => it.expression.clone(),
+            };
+            format!("{} as \"etl$u{index}_{value}\"", it.equality.collated(&bare))
+        });
+        std::iter::once(format!("{predicate} as \"etl$p{index}\"")).chain(values).collect()
     }
 
     /// Winners that would hold what one that came earlier would hold.
@@ -215,18 +229,6 @@ impl Plan<'_> {
             values.collect::<Vec<_>>().join(", ")
         )
     }
-}
-
-/// What a row holds in an index: whether the predicate lets it in, and its values.
-fn held(index: usize, unique: &Unique) -> Vec<String> {
-    let predicate = unique.predicate.as_ref().map_or("true".into(), |it| format!("coalesce({it}, false)"));
-    let values = unique.values.iter().enumerate();
-    std::iter::once(format!("{predicate} as \"etl$p{index}\""))
-        .chain(values.map(|(value, it)| {
-            let value_sql = it.equality.collated(&it.expression);
-            format!("{value_sql} as \"etl$u{index}_{value}\"")
-        }))
-        .collect()
 }
 
 /// Whether a row holds a value that others can collide with.
