@@ -24,6 +24,7 @@ mod migrators;
 mod noop;
 /// Any order, split and repetition gives the same tables.
 mod order;
+mod outcomes;
 /// The real file's known figures.
 mod real;
 /// Ways to lay out JSON.

@@ -34,7 +34,8 @@ impl Plan<'_> {
 
     /// The winners that would write, with what they would hold.
     pub fn writes(&self) -> String {
-        let mut columns: Vec<String> = ["row", "run", "source", "line", "byte", "action"].map(|it| format!("\"etl${it}\"")).into();
+        let mut columns: Vec<String> =
+            ["row", "run", "source", "line", "byte", "action"].map(|it| format!("\"etl${it}\"")).into();
         let mut names: Vec<&Ident> = self.key.columns.iter().collect();
         let referred = self.children().flat_map(|child| &child.referred);
         let inner = self.inner_references().flat_map(|parent| parent.columns.iter().chain(&parent.referred));
@@ -75,7 +76,9 @@ impl Plan<'_> {
                     uniques += 1;
                 }
                 Rule::Child(child) => conflicts.push(self.referred_to(number, child)),
-                Rule::Parent(parent) if self.inner_references().any(|it| it.constraint == parent.constraint) => {
+                Rule::Parent(parent)
+                    if self.inner_references().any(|it| it.constraint == parent.constraint) =>
+                {
                     conflicts.push(self.left_alone(number, parent));
                 }
                 _ => {}
@@ -141,7 +144,8 @@ impl Plan<'_> {
 
     /// What a row holds in an index: whether the predicate lets it in, and its values. A domain's are of the type beneath.
     fn held(&self, index: usize, unique: &Unique) -> Vec<String> {
-        let predicate = unique.predicate.as_ref().map_or("true".into(), |it| format!("coalesce({it}, false)"));
+        let predicate =
+            unique.predicate.as_ref().map_or("true".into(), |it| format!("coalesce({it}, false)"));
         let values = unique.values.iter().enumerate().map(|(value, it)| {
             let column = it.column.as_ref().and_then(|name| self.target.column(name));
             let bare = match column.and_then(|column| column.base_type.as_ref()) {
@@ -235,7 +239,9 @@ impl Plan<'_> {
 fn holds(index: usize, unique: &Unique, alias: &str) -> String {
     let mut parts = vec![format!("{alias}.\"etl$p{index}\"")];
     if !unique.nulls_collide {
-        parts.extend((0..unique.values.len()).map(|value| format!("{alias}.\"etl$u{index}_{value}\" is not null")));
+        parts.extend(
+            (0..unique.values.len()).map(|value| format!("{alias}.\"etl$u{index}_{value}\" is not null")),
+        );
     }
     parts.join(" and ")
 }
@@ -252,12 +258,18 @@ fn collides(index: usize, unique: &Unique, left: &str, right: &str) -> String {
         return format!("{} = {}", row(left), row(right));
     }
     let pairs = unique.values.iter().enumerate();
-    pairs.map(|(it, of)| of.equality.equal(&value(left, it), &value(right, it))).collect::<Vec<_>>().join(" and ")
+    pairs
+        .map(|(it, of)| of.equality.equal(&value(left, it), &value(right, it)))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// Whether two rows hold the same, nulls included.
 fn same_values(index: usize, unique: &Unique, left: &str, right: &str) -> String {
     let value = |alias: &str, value: usize| format!("{alias}.\"etl$u{index}_{value}\"");
     let pairs = unique.values.iter().enumerate();
-    pairs.map(|(it, of)| of.equality.same(&value(left, it), &value(right, it))).collect::<Vec<_>>().join(" and ")
+    pairs
+        .map(|(it, of)| of.equality.same(&value(left, it), &value(right, it)))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
