@@ -58,7 +58,7 @@ fn any_type_is_read_softly() {
         ("demo.pair", "(x,1)", "22P02"),
         ("int4range", "[1,3)", "[1,3)"),
         ("int4range", "[3,1)", "22000"),
-        ("inet", "10.0.0.1", "10.0.0.1"),
+        ("inet", "10.0.0.1", "10.0.0.1/32"),
         ("inet", "10.0.0", "22P02"),
         ("bytea", "\\xff", "\\xff"),
         ("interval", "1 day", "1 day"),
