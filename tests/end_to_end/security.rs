@@ -2,8 +2,12 @@
 
 /// Hostile objects that wait under the names that loads use.
 mod hijack;
+/// What each role may do, and what none of them may.
+mod rights;
 /// Schemas and functions that were there before us.
 mod strangers;
+/// What the catalog says of our functions.
+mod surface;
 
 use etl_tests::cluster::Cluster;
 use etl_tests::database::Database;
