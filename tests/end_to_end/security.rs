@@ -2,6 +2,8 @@
 
 /// Hostile objects that wait under the names that loads use.
 mod hijack;
+/// Names and values that look like SQL.
+mod injection;
 /// What each role may do, and what none of them may.
 mod rights;
 /// Schemas and functions that were there before us.
