@@ -100,8 +100,9 @@ fn names_and_values_go_through_a_merge() {
 /// Schema, tables, columns, constraints, version, staged table, dataset's label and key values all of this name.
 fn merge(transaction: &mut postgres::Transaction<'_>, string: &str) -> Result<(), postgres::Error> {
     let name = quoted(cut(string, 63));
-    // The prefix pg_ is the server's own.
-    let schema = quoted(cut(string.trim_start_matches("pg_"), 63));
+    // The prefix pg_ is the server's own, and some names are taken.
+    let is_free = !string.starts_with("pg_") && !["public", "etl", "staging"].contains(&string);
+    let schema = if is_free { name.clone() } else { quoted(&format!("x{string}")) };
     let [parent, version, check] = ["p", "v", "k"].map(|end| quoted(&format!("{}{end}", cut(string, 62))));
     transaction.batch_execute(&format!(
         "create schema {schema};
@@ -132,7 +133,8 @@ fn merge(transaction: &mut postgres::Transaction<'_>, string: &str) -> Result<()
         .query_one("insert into etl.runs (dataset) values ($1) returning run_id", &[&string])?
         .get(0);
     let merge = "select inserted, updated, unchanged, parked, rejected
-                 from public.etl_merge($1::text::regclass, $2::text::regclass, $3::text::name, $4)";
+                 from public.etl_merge($1::pg_catalog.text::pg_catalog.regclass, $2::pg_catalog.text::pg_catalog.regclass,
+                     $3::pg_catalog.text::pg_catalog.name, $4)";
     let version_name = format!("{}v", cut(string, 62));
     let mut expected = [1_i64, 0, 0, 1, 2];
     // A string that is a number is a version.

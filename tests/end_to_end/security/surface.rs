@@ -9,7 +9,8 @@ use etl_tests::loader::Loader;
 /// Every function of ours that breaks a rule, with the rule.
 const VIOLATIONS: &str = "
     with ours as (
-        select p.*, l.lanname, p.proname like 'etl\\_load\\_%' or p.proname = 'etl_merge' as is_writing
+        -- Whatever is not known to read its arguments only counts as writing.
+        select p.*, l.lanname, p.proname !~ '^etl_(parse|explode|frame|value)_' as is_writing
         from pg_proc as p
         join pg_language as l on l.oid = p.prolang
         where exists (

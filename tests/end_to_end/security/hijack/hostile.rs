@@ -82,6 +82,9 @@ const OVERLOADS: &[&str] = &[
     "etl_merge(regclass, text, text, bigint)",
     "etl_merge(regclass, regclass, text, bigint)",
     "etl_merge(regclass, regclass, name, variadic bigint[])",
+    "etl_attempt(varchar)",
+    "etl_attempt(name)",
+    "etl_attempt(anyelement)",
     "etl_load_mobilize(integer)",
     "etl_load_mobilize(anyelement)",
     "etl_load_mobilize(varchar)",
@@ -102,6 +105,7 @@ pub const TIES: &[&str] = &[
     "etl_merge(regclass, regclass, name, bigint, integer default 1)",
     "etl_load_mobilize(bigint, integer default 1)",
     "etl_frame_json(text, integer default 1)",
+    "etl_attempt(text, integer default 1)",
 ];
 
 /// Types whose names the generated SQL uses; whoever casts to one runs its check.
@@ -124,6 +128,13 @@ const TYPES: &[&str] = &[
 const RELATIONS: &[&str] = &[
     "etl_candidates",
     "etl_judgements",
+    "etl_ready",
+    "etl_places",
+    "etl_faults",
+    "etl_read",
+    "etl_writes",
+    "etl_refused",
+    "etl_waits",
     "etl_fates",
     "etl_kept",
     "mobilize_attendances",
