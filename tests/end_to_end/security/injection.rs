@@ -113,20 +113,17 @@ fn merge(transaction: &mut postgres::Transaction<'_>, string: &str) -> Result<()
              {parent} text constraint {name} references {schema}.{parent},
              {check} text constraint {check} check ({check} <> '')
          );
-         create temporary table {name} ({name} text, {version} text, {parent} text, {check} text, line bigint);"
+         create temporary table {name} ({name} text, {version} text, {parent} text, {check} text);"
     ))?;
     transaction.execute(&format!("insert into {schema}.{parent} values ($1)"), &[&string])?;
-    let stage = format!("insert into pg_temp.{name} values ($1, $2, $3, $4, $5)");
-    for (line, (key, at, of, text)) in [
+    let stage = format!("insert into pg_temp.{name} values ($1, $2, $3, $4)");
+    for (key, at, of, text) in [
         (string, "1", Some(string), string),
         ("other", "1", None, ""),
         ("third", "1", Some("absent'\"\\"), string),
         ("fourth", string, None, string),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        transaction.execute(&stage, &[&key, &at, &of, &text, &i64::try_from(line).unwrap()])?;
+    ] {
+        transaction.execute(&stage, &[&key, &at, &of, &text])?;
     }
     let (staged, target) = (format!("pg_temp.{name}"), format!("{schema}.{name}"));
     let run: i64 = transaction
@@ -156,7 +153,7 @@ fn merge(transaction: &mut postgres::Transaction<'_>, string: &str) -> Result<()
         assert_eq!(kept.get::<_, &str>(column), string, "the value is not as it was");
     }
     let named: Vec<(String, String)> = transaction
-        .query("select constraint_name, parsed ->> $2 from etl.quarantine where dataset = $1 and constraint_name is not null order by line",
+        .query("select constraint_name, parsed ->> $2 from etl.quarantine where dataset = $1 and constraint_name is not null order by quarantine_id",
             &[&string, &format!("{}k", cut(string, 62))])?
         .iter()
         .map(|row| (row.get(0), row.get::<_, Option<String>>(1).unwrap_or_default()))
