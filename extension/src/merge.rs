@@ -49,6 +49,8 @@ set jit = off
 set work_mem = '32MB'
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 
+revoke execute on function etl_merge(regclass, regclass, name, bigint) from public;
+
 comment on function etl_merge(regclass, regclass, name, bigint) is
     'Merges staged records into a constrained table: classifies each by the table''s own constraints, writes the winners, '
     'keeps the rest in etl.quarantine, records and returns the counts.';

@@ -101,6 +101,7 @@ create table etl.quarantine (
     parents         text[],
     closed_run      bigint references etl.runs,
     closed_as       text,
+    closed_reason   text,
     constraint quarantine_identity
         unique (dataset, target, source_name, record_sha256, row_key, occurrence),
     constraint quarantine_outcome check (outcome in ('parked', 'rejected')),
@@ -129,10 +130,16 @@ comment on column etl.quarantine.parsed is 'The row that the record would become
 comment on column etl.quarantine.parents is 'Keys a parked record waits for, as schema.table(columns)=(values).';
 comment on column etl.quarantine.closed_run is 'The run that settled the record; null while it is open.';
 comment on column etl.quarantine.closed_as is 'promoted, superseded by a newer record, replayed after a fix, or discarded by hand.';
+comment on column etl.quarantine.closed_reason is 'Why somebody discarded the record, in their words.';
 create index quarantine_open on etl.quarantine (dataset, target, outcome) where closed_run is null;
 create index quarantine_parents on etl.quarantine using gin (parents) where closed_run is null;
 create index quarantine_row_key on etl.quarantine (dataset, target, row_key) where closed_run is null;
 create index quarantine_first_run on etl.quarantine (first_run);
 
-grant select, insert, update on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_loader;
+-- What a load adds, and the columns that a later one changes: what was loaded, from where and by whom stays as it was written.
+grant select, insert on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_loader;
+grant update (status, finished_at) on etl.runs to etl_loader;
+grant update (read, inserted, updated, unchanged, superseded, parked, rejected, promoted) on etl.run_tables to etl_loader;
+grant update (outcome, last_run, field, sqlstate, constraint_name, message, parsed, parents, closed_run, closed_as, closed_reason)
+    on etl.quarantine to etl_loader;
 grant select on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_reader;

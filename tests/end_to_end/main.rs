@@ -27,6 +27,8 @@ mod order;
 mod outcomes;
 /// The real file's known figures.
 mod real;
+/// What roles may do, and what hostile objects, names and values cannot.
+mod security;
 /// Ways to lay out JSON.
 mod shapes;
 /// The functions without the loader.
