@@ -1,0 +1,6 @@
+//! What goes wrong around a load, one kind a file.
+
+/// Several loaders at once, and readers beside them.
+mod together;
+/// Other sessions that write the same tables.
+mod writers;
