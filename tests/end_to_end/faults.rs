@@ -2,7 +2,13 @@
 
 /// Calls that fail, thousands in one session.
 mod failing;
+/// Ctrl-C.
+mod interrupted;
+/// Many records that wait for their parents.
+mod parked;
 /// Several loaders at once, and readers beside them.
 mod together;
+/// What a repeated load leaves in the write-ahead log.
+mod untouched;
 /// Other sessions that write the same tables.
 mod writers;
