@@ -6,6 +6,8 @@ mod failing;
 mod interrupted;
 /// Many records that wait for their parents.
 mod parked;
+/// Settings of the server that end a session or a statement.
+mod timeouts;
 /// Several loaders at once, and readers beside them.
 mod together;
 /// What a repeated load leaves in the write-ahead log.
