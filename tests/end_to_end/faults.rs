@@ -1,5 +1,7 @@
 //! What goes wrong around a load, one kind a file.
 
+/// A disk without space.
+mod disk;
 /// Calls that fail, thousands in one session.
 mod failing;
 /// Ctrl-C.

@@ -3,6 +3,7 @@
 //! Nothing on the machine is touched: no port, no existing cluster, no configuration. The server is stopped by a small child process that waits for a
 //! pipe from here to close, so it also goes when the tests are killed or when a `static` holds the cluster and is never dropped.
 
+pub mod disk;
 mod mishaps;
 
 use crate::database::Database;
@@ -150,7 +151,9 @@ impl Cluster {
         Command::new("sh")
             .arg("-c")
             .arg(format!(
-                "read -r _; {runuser} '{}' -D '{folder}/data' -m immediate -w stop; rm -rf '{folder}'",
+                "read -r _; {runuser} '{}' -D '{folder}/data' -m immediate -w stop
+                if [ -d '{folder}/disk' ]; then umount -l '{folder}/disk'; fi
+                rm -rf --one-file-system '{folder}'",
                 pg_ctl.display(),
                 folder = folder.display()
             ))

@@ -63,7 +63,7 @@ impl Memory {
         // Messages come and go with each statement, this one included.
         let contexts = "
             select
-                sum(total_bytes) filter (where name = 'CacheMemoryContext')::bigint / 1024,
+                sum(used_bytes) filter (where name = 'CacheMemoryContext')::bigint / 1024,
                 sum(used_bytes) filter (where name not in ('CacheMemoryContext', 'MessageContext'))::bigint / 1024,
                 pg_backend_pid()
             from pg_backend_memory_contexts";
@@ -109,8 +109,7 @@ fn a_backend_does_not_grow_with_errors() {
         println!(
             "{times} calls {seconds:.1} s: catalog cache {catalog:+} KiB, other contexts {others:+} KiB, resident but for the cache {resident:+} KiB: {call}"
         );
-        // The cache grows in blocks, the last of them 8 MiB.
-        if others > 1024 || resident > 1024 || catalog > 8_192 + i64::from(times) * 12 {
+        if others > 1024 || resident > 1024 || catalog > 1024 + i64::from(times) * 12 {
             too_much.push(call);
         }
     }
