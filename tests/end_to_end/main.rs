@@ -11,6 +11,8 @@ mod embedded;
 mod exits;
 /// Files written by `export`, and answers printed by `query`.
 mod exports;
+/// What goes wrong around a load: other sessions, disks, networks, signals.
+mod faults;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
