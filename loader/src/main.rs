@@ -21,6 +21,7 @@ mod psql;
 mod quarantine;
 mod query;
 mod run;
+mod session;
 mod shipped;
 mod source;
 mod status;

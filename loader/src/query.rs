@@ -11,6 +11,7 @@ use crate::database::{self, Database};
 use crate::error::{Error, Exit};
 use crate::output::{self, Column, Listing};
 use crate::quarantine::notes;
+use crate::session;
 pub use answer::Answer;
 pub use bind::bind;
 pub use catalog::find;
@@ -44,18 +45,7 @@ pub fn run(args: QueryArgs, context: &Context) -> Result<Exit, Error> {
 pub fn reader(context: &Context) -> Result<Database, Error> {
     let mut database = database::connect(&context.settings)?;
     database.act_as("etl_reader")?;
-    database
-        .client
-        .batch_execute(
-            "set timezone = 'UTC';
-            set datestyle = 'ISO, YMD';
-            set intervalstyle = 'postgres';
-            set extra_float_digits = 1;
-            set bytea_output = 'hex';
-            set client_encoding = 'UTF8';
-            set client_min_messages = warning;",
-        )
-        .map_err(|error| Error::database("pin the session's settings", error))?;
+    session::pin(&mut database.client)?;
     Ok(database)
 }
 

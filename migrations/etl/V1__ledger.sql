@@ -98,6 +98,7 @@ create table etl.quarantine (
     parents         text[],
     closed_run      bigint references etl.runs,
     closed_as       text,
+    closed_reason   text,
     constraint quarantine_identity
         unique (dataset, target, source_name, record_sha256, occurrence),
     constraint quarantine_outcome check (outcome in ('parked', 'rejected')),
@@ -125,6 +126,7 @@ comment on column etl.quarantine.parsed is 'The row a parked record would become
 comment on column etl.quarantine.parents is 'Keys a parked record waits for, as schema.table(columns)=(values).';
 comment on column etl.quarantine.closed_run is 'The run that settled the record; null while it is open.';
 comment on column etl.quarantine.closed_as is 'promoted, superseded by a newer record, replayed after a fix, or discarded by hand.';
+comment on column etl.quarantine.closed_reason is 'Why somebody discarded the record, in their words.';
 create index quarantine_open on etl.quarantine (dataset, target, outcome) where closed_run is null;
 create index quarantine_parents on etl.quarantine using gin (parents) where closed_run is null;
 create index quarantine_first_run on etl.quarantine (first_run);
