@@ -24,6 +24,8 @@ mod migrators;
 mod noop;
 /// Any order, split and repetition gives the same tables.
 mod order;
+/// Records that did not get in: listed, exported, discarded, replayed.
+mod quarantine;
 /// The real file's known figures.
 mod real;
 /// Ways to lay out JSON.
