@@ -8,6 +8,7 @@ grant usage, create on schema staging to etl_loader;
 create table etl.runs (
     run_id          bigint generated always as identity primary key,
     dataset         text not null,
+    version_column  text,
     status          text not null default 'running',
     started_at      timestamptz not null default clock_timestamp(),
     finished_at     timestamptz,
@@ -19,6 +20,7 @@ create table etl.runs (
 comment on table etl.runs is 'One row a run: one load of one dataset, one transaction.';
 comment on column etl.runs.run_id is 'Number of the run, as the loader prints it. Runs that were rolled back leave gaps.';
 comment on column etl.runs.dataset is 'Dataset loaded, or the qualified target where etl_merge was called without a run.';
+comment on column etl.runs.version_column is 'Version column that etl_merge was called with; null where a load function knows it, or there is none.';
 comment on column etl.runs.status is 'done; failed (rolled back, written afterwards); running is visible only inside the run''s own transaction.';
 comment on column etl.runs.started_at is 'When the run''s transaction began its work.';
 comment on column etl.runs.finished_at is 'When the run''s work was done, just before commit.';
@@ -80,6 +82,7 @@ create table etl.quarantine (
     target          text not null,
     source_name     text not null,
     record_sha256   bytea not null,
+    row_key         text not null default '',
     occurrence      integer not null,
     outcome         text not null,
     copies          bigint not null,
@@ -100,7 +103,7 @@ create table etl.quarantine (
     closed_as       text,
     closed_reason   text,
     constraint quarantine_identity
-        unique (dataset, target, source_name, record_sha256, occurrence),
+        unique (dataset, target, source_name, record_sha256, row_key, occurrence),
     constraint quarantine_outcome check (outcome in ('parked', 'rejected')),
     constraint quarantine_closed check (closed_as in ('promoted', 'superseded', 'replayed', 'discarded')),
     constraint quarantine_closed_whole check ((closed_run is null) = (closed_as is null))
@@ -108,7 +111,8 @@ create table etl.quarantine (
 comment on table etl.quarantine is 'Records that did not get in, and why. A row with closed_run is history.';
 comment on column etl.quarantine.source_name is 'Name of the dataset''s source, such as attendances; part of the identity, the file''s name is not.';
 comment on column etl.quarantine.record_sha256 is 'SHA-256 of the record''s bytes.';
-comment on column etl.quarantine.occurrence is 'Which of several identical records of the source, from 1.';
+comment on column etl.quarantine.row_key is 'Key of the row in the target as a JSON array of texts; empty where the record does not say it.';
+comment on column etl.quarantine.occurrence is 'Which of several identical records of the source for the same row, from 1.';
 comment on column etl.quarantine.outcome is 'parked: waits for a parent and is tried by every later run; rejected: cannot be accepted as it is.';
 comment on column etl.quarantine.copies is 'Records of the source that carry this very row of the target; 1 but for parents that stand in many records.';
 comment on column etl.quarantine.first_run is 'The run that met the record first.';
@@ -122,13 +126,14 @@ comment on column etl.quarantine.constraint_name is 'Constraint of the target th
 comment on column etl.quarantine.message is 'What was found and what the rule is.';
 comment on column etl.quarantine.record is 'The record as it came; null where it is not text.';
 comment on column etl.quarantine.raw is 'The record''s bytes where it is not text, at most 64 KiB.';
-comment on column etl.quarantine.parsed is 'The row a parked record would become, by column name.';
+comment on column etl.quarantine.parsed is 'The row that the record would become: by column name the value as text; columns that it lacks or that cannot be read are left out.';
 comment on column etl.quarantine.parents is 'Keys a parked record waits for, as schema.table(columns)=(values).';
 comment on column etl.quarantine.closed_run is 'The run that settled the record; null while it is open.';
 comment on column etl.quarantine.closed_as is 'promoted, superseded by a newer record, replayed after a fix, or discarded by hand.';
 comment on column etl.quarantine.closed_reason is 'Why somebody discarded the record, in their words.';
 create index quarantine_open on etl.quarantine (dataset, target, outcome) where closed_run is null;
 create index quarantine_parents on etl.quarantine using gin (parents) where closed_run is null;
+create index quarantine_row_key on etl.quarantine (dataset, target, row_key) where closed_run is null;
 create index quarantine_first_run on etl.quarantine (first_run);
 
 grant select, insert, update on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_loader;
