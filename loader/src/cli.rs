@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Config, Embedded};
 use crate::error::{Error, Exit};
-use crate::{export, migrate, psql, query, run, status, stop};
+use crate::{doctor, export, migrate, psql, query, run, status, stop};
 
 mod quarantine;
 mod values;
@@ -62,6 +62,8 @@ pub enum Command {
     Status(StatusArgs),
     /// Look at records that did not get in, and try again or close them
     Quarantine(QuarantineArgs),
+    /// Say what stands in the way of the next load, and what to type about it; change nothing
+    Doctor(DoctorArgs),
     /// Open psql on the database in use
     Psql(PsqlArgs),
     /// Stop the embedded cluster
@@ -146,6 +148,14 @@ pub struct ExportArgs {
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// Arguments of `loader doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// How to print the findings
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
 }
@@ -238,6 +248,7 @@ pub fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Export(args) => export::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Quarantine(args) => crate::quarantine::run(args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Psql(args) => psql::run(args, context),
         Command::Stop => stop::run(context),
     }

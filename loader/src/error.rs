@@ -116,6 +116,18 @@ impl Error {
         self
     }
 
+    /// What to type next, where that is known.
+    pub fn next(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What failed and why, without what to type next.
+    pub fn in_one_line(&self) -> String {
+        let text = self.to_string();
+        let told = text.split("\n  next: ").next().unwrap_or(&text);
+        told.lines().map(str::trim_start).collect::<Vec<_>>().join("; ")
+    }
+
     /// The exit code this error means.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod copy;
 mod database;
+mod doctor;
 mod embedded;
 mod error;
 mod export;

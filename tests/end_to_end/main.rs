@@ -5,6 +5,8 @@
 mod damage;
 /// What README and docs/ show, run.
 mod docs;
+/// What stands in the way of the next load.
+mod doctor;
 /// The private cluster that the loader makes when no database is named.
 mod embedded;
 /// Every exit code.
