@@ -50,6 +50,18 @@ fn nothing_is_closed_by_mistake() {
 }
 
 #[test]
+fn a_discarded_record_that_comes_again_stays_discarded() {
+    let (database, loader, _) = with_bad_records(98);
+    loader.run(["quarantine", "discard", "mobilize", "--outcome", "rejected", "--reason", "x"]).expect(0);
+    let kept = database.rows("select quarantine_id, closed_run, closed_as from etl.quarantine order by 1");
+    loader.load([loader.folder().join("bad.json")]).expect(0);
+    assert_eq!(
+        kept,
+        database.rows("select quarantine_id, closed_run, closed_as from etl.quarantine order by 1")
+    );
+}
+
+#[test]
 fn it_waits_for_a_run_and_names_who_is_in_the_way() {
     let (database, loader, _) = with_bad_records(96);
     let mut other = database.client();
