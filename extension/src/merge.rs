@@ -2,7 +2,7 @@
 use std::ffi::CStr;
 
 use etl_core::merge::name::Ident;
-use etl_core::merge::plan::{Options, Plan, Standing};
+use etl_core::merge::plan::{Options, Plan, Rows, Standing};
 use etl_core::merge::table::{Staged, Target};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -10,9 +10,11 @@ use pgrx::spi::SpiClient;
 
 use crate::error::{Outcome, from_plan, misuse};
 
+mod halves;
 mod in_server;
 mod statements;
 
+use halves::Risky;
 use statements::Statements;
 
 /// One row: the target and its counts. See `docs/design.md` and the function's comment.
@@ -113,85 +115,167 @@ fn merge(
     let mut run = Statements::new(client);
     let target: Target = run.describe(include_str!("merge/target.sql"), target, "target")?;
     let staged: Staged = run.describe(include_str!("merge/staged.sql"), staged, "staged table")?;
-    let (run_id, dataset) = run.open(run_id, &target.label())?;
     let label = target.label();
+    let (run_id, dataset) = run.open(run_id, &label, version.as_ref())?;
+    let replay = run.replay(&staged, &target, run_id)?;
+    let (has_open, has_parked) = run.has_open(&dataset, &label)?;
     let mut options = Options {
         version,
         run_id,
         has_staging: run.has_staging(run_id)?,
-        retries: run.has_waiting(&dataset, &label)?,
+        // A replay brings back what it was asked for, and nothing else.
+        retries: has_parked && replay.is_none(),
+        replay,
         dataset,
         extension_schema: run.extension_schema()?,
         partial: Vec::new(),
     };
+    let schema = Ident::new(&options.extension_schema);
+    run.drop_leftovers()?;
+    if options.retries {
+        options.retries = ready(&mut run, &Plan::new(&target, &staged, &options).map_err(from_plan)?, &schema)?;
+    }
     if staged.has_meta("absent", &target) {
         options.partial.extend(run.lacking(&staged, &target)?);
     }
     if options.retries {
         let names = target.columns.iter().map(|column| column.name.as_str().to_string());
         let names = names.filter(|name| staged.column(name).is_some()).collect();
-        options.partial.extend(run.lacking_of_waiting(&options.dataset, &label, names)?);
+        options.partial.extend(run.lacking_of_ready(names)?);
         options.partial.sort();
         options.partial.dedup();
     }
 
-    let plan = Plan::new(&target, &staged, &options).map_err(from_plan)?;
-    run.drop_leftovers()?;
-    if let Some(candidates) = plan.candidates() {
-        run.execute(&candidates)?;
-    }
+    let mut plan = Plan::new(&target, &staged, &options).map_err(from_plan)?;
+    read(&mut run, &plan, &schema)?;
     if let (Some(needed), Some(fill)) = (plan.needs_filling(), plan.fill())
         && run.holds(&needed)?
     {
-        judge(&mut run, &plan, Standing::ByItself)?;
+        judge(&mut run, &mut plan, &schema, Standing::ByItself)?;
         run.execute(&fill)?;
-        run.execute("drop table pg_temp.etl_judgements")?;
+        plan.forget_faults();
+        run.execute("drop table if exists pg_temp.etl_judgements, pg_temp.etl_faults")?;
     }
-    judge(&mut run, &plan, Standing::OnTarget)?;
+    judge(&mut run, &mut plan, &schema, Standing::OnTarget)?;
     run.execute(&plan.analyze())?;
+    let has_waits = settle_collisions(&mut run, &plan)?;
     run.execute(&plan.fates())?;
-    write(&mut run, &plan)?;
+    write(&mut run, &plan, has_waits, has_open)?;
     let counts = run.count(&plan.count())?;
     run.drop_leftovers()?;
     Ok(counts)
 }
 
-fn judge(run: &mut Statements<'_, '_>, plan: &Plan<'_>, standing: Standing) -> Outcome<()> {
-    run.execute(&plan.judgements(standing))?;
+/// Finds the parked rows whose parents have come; says whether there are any.
+fn ready(run: &mut Statements<'_, '_>, plan: &Plan<'_>, schema: &Ident) -> Outcome<bool> {
+    if run.attempt(schema, &plan.ready(true))?.is_some() {
+        run.execute(&plan.ready(false))?;
+    }
+    run.holds("select exists (select from pg_temp.etl_ready)")
+}
+
+/// Makes the table of candidates, where one is needed.
+fn read(run: &mut Statements<'_, '_>, plan: &Plan<'_>, schema: &Ident) -> Outcome<()> {
+    let Some(candidates) = plan.candidates() else { return Ok(()) };
+    run.execute(&candidates)?;
+    if plan.reading_may_raise() {
+        let mut risky = Risky { run, schema };
+        risky.execute(&plan.staged_relation(), &|rows| plan.read(rows, None), |risky, place, mut raised| {
+            for (reading, column) in plan.readings_of(place) {
+                raised.field = risky.run.attempt(schema, &reading)?.map(|_| column.to_string());
+                if raised.field.is_some() {
+                    break;
+                }
+                risky.run.execute("drop table if exists pg_temp.etl_read")?;
+            }
+            risky.run.execute(&plan.read(Rows::Between(place, place), Some(&raised)))?;
+            Ok(())
+        })?;
+    }
+    if plan.retries() {
+        let mut risky = Risky { run, schema };
+        risky.execute("pg_temp.etl_ready", &|rows| plan.read_ready(rows, None), |risky, place, raised| {
+            risky.run.execute(&plan.read_ready(Rows::Between(place, place), Some(&raised)))?;
+            Ok(())
+        })?;
+    }
+    if let Some(drop_siblings) = plan.drop_siblings() {
+        run.execute(&drop_siblings)?;
+    }
+    Ok(())
+}
+
+fn judge(run: &mut Statements<'_, '_>, plan: &mut Plan<'_>, schema: &Ident, standing: Standing) -> Outcome<()> {
+    let all = plan.judgements(standing);
+    if !plan.judging_may_raise() {
+        run.execute(&all)?;
+    } else if run.attempt(schema, &all)?.is_some() {
+        run.execute(plan.expect_faults())?;
+        run.execute(&plan.no_judgements(standing))?;
+        let plan = &*plan;
+        let mut risky = Risky { run, schema };
+        risky.execute(&plan.judged_relation(), &|rows| plan.judge(standing, rows), |risky, place, raised| {
+            risky.run.execute(&plan.add_fault(place, &raised))?;
+            risky.run.execute(&plan.judge(standing, Rows::Between(place, place)))?;
+            Ok(())
+        })?;
+    }
+    settle_references(run, plan)
+}
+
+fn settle_references(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
     if let Some(settle) = plan.settle_references() {
         while run.execute(&settle)? > 0 {}
     }
     Ok(())
 }
 
-/// Writes what was decided. Rows written must equal rows classified: triggers and other writers do not go unnoticed.
-fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
-    let decided = run.decided()?;
-    // Rows that are there may come to refer to rows that are new: inserts go first.
-    let inserted = if decided.inserts > 0 { run.execute(&plan.insert())? } else { 0 };
-    let mut updated = 0;
-    if decided.updates > 0
-        && let Some(update) = plan.update()
-    {
-        updated = run.execute(&update)?;
+/// Refuses winners that stand in each other's way, until none does. Says whether some wait for others to move away.
+fn settle_collisions(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<bool> {
+    if !plan.can_collide() {
+        return Ok(false);
     }
-    if (inserted, updated) != (decided.inserts, decided.updates) {
+    run.execute(plan.no_refused())?;
+    loop {
+        run.execute(&plan.writes())?;
+        if run.execute(&plan.refuse())? == 0 {
+            return Ok(run.execute(&plan.waits())? > 0);
+        }
+        run.execute("drop table pg_temp.etl_writes")?;
+        settle_references(run, plan)?;
+    }
+}
+
+/// Writes what was decided. Rows written must equal rows classified: triggers and other writers do not go unnoticed.
+fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_open: bool) -> Outcome<()> {
+    let decided = run.decided()?;
+    let (inserts, updates) = (decided.inserts, decided.updates);
+    let written = match (inserts, updates) {
+        (0, 0) => (0, 0),
+        _ => run.written(&plan.write(inserts > 0, updates > 0, has_waits))?,
+    };
+    if written != (inserts, updates) {
         return Err(misuse(
             PgSqlErrorCode::ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             format!(
-                "{} rows inserted and {} updated were decided, {inserted} and {updated} were written",
-                decided.inserts, decided.updates
+                "{inserts} rows inserted and {updates} updated were decided, {} and {} were written",
+                written.0, written.1
             ),
             "A trigger or another writer changed the target meanwhile: run the load again.",
         ));
     }
-    if decided.kept > 0 {
+    let has_kept = decided.kept > 0;
+    if has_kept {
         run.execute(&plan.kept())?;
         run.execute(&plan.quarantine())?;
         run.execute(&plan.reopen())?;
+        run.execute(&plan.restate())?;
     }
     if decided.settled > 0 {
-        run.execute(&plan.close(decided.kept > 0))?;
+        run.execute(&plan.close(has_kept))?;
+    }
+    if has_open {
+        run.execute(&plan.overtake(has_kept))?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@
 //!    the greatest fixpoint, so cycles load.
 //! 3. **Winner**: of the acceptable records of a key the greatest by (version, content), or without a version the last.
 //! 4. **Against the row that is there**: inserted, updated, unchanged or superseded.
+pub mod equality;
 pub mod model;
 pub mod name;
 pub mod plan;

@@ -1,5 +1,6 @@
 //! The statements of one merge over SPI: whole statements, no row loops (memory stays until commit, pgrx#2211).
 use etl_core::merge::name::Ident;
+use etl_core::merge::plan::{Raised, Replay};
 use etl_core::merge::table::{Staged, Target};
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
@@ -18,9 +19,9 @@ pub(super) struct Statements<'a, 'conn> {
 pub(super) struct Decided {
     pub inserts: usize,
     pub updates: usize,
-    /// Candidates of this run for the quarantine.
+    /// Candidates that did not get in.
     pub kept: usize,
-    /// Records of earlier runs that wait no longer.
+    /// Records of earlier runs that are settled now.
     pub settled: usize,
 }
 
@@ -53,6 +54,29 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         if rows.is_empty() { Ok(None) } else { rows.first().get_one().map_err(from_spi) }
     }
 
+    /// Executes a statement that evaluates code of types and tables, and says what that raised over some value.
+    ///
+    /// # Errors
+    /// What no value can be to blame for: a cancelled query, a full disk, a privilege that lacks.
+    pub(super) fn attempt(&mut self, schema: &Ident, statement: &str) -> Outcome<Option<Raised>> {
+        let call = format!("select {schema}.etl_attempt($1)");
+        let raised: Option<Vec<Option<String>>> = self.value(&call, &[statement.into()])?;
+        Ok(raised.map(|mut said| {
+            let mut next = || if said.is_empty() { None } else { said.remove(0) };
+            let (sqlstate, message) = (next().unwrap_or_default(), next().unwrap_or_default());
+            Raised { sqlstate, message, constraint: next(), field: None }
+        }))
+    }
+
+    /// Numbers the rows of a relation in `pg_temp.etl_places` and says how many there are.
+    pub(super) fn number(&mut self, relation: &str) -> Outcome<i64> {
+        self.execute("drop table if exists pg_temp.etl_places")?;
+        let count = self.execute(&etl_core::merge::plan::number(relation))?;
+        self.execute("create index on pg_temp.etl_places (n)")?;
+        self.execute("analyze pg_temp.etl_places")?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
     /// Reads a relation's description from the catalog.
     pub(super) fn describe<T: DeserializeOwned>(
         &mut self,
@@ -77,7 +101,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// The run and its dataset. Without a run one is opened, whose dataset is the target's name.
-    pub(super) fn open(&mut self, run_id: Option<i64>, target: &str) -> Outcome<(i64, String)> {
+    pub(super) fn open(&mut self, run_id: Option<i64>, target: &str, version: Option<&Ident>) -> Outcome<(i64, String)> {
         if self.value::<bool>("select to_regclass('etl.quarantine') is not null", &[])? != Some(true) {
             return Err(misuse(
                 PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -98,9 +122,9 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         }
         self.query("select pg_advisory_xact_lock(hashtextextended('pg_etl ' || $1, 0))", &[target.into()])?;
         let opened = self.value(
-            "insert into etl.runs (dataset, status, finished_at) values ($1, 'done', clock_timestamp()) \
-             returning run_id",
-            &[target.into()],
+            "insert into etl.runs (dataset, version_column, status, finished_at) \
+             values ($1, $2, 'done', clock_timestamp()) returning run_id",
+            &[target.into(), version.map(Ident::as_str).into()],
         )?;
         let run_id = opened.ok_or_else(|| from_spi(pgrx::spi::Error::InvalidPosition))?;
         Ok((run_id, target.to_string()))
@@ -113,10 +137,26 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         Ok(self.value(found, &[run_id.into()])? == Some(true))
     }
 
-    pub(super) fn has_waiting(&mut self, dataset: &str, target: &str) -> Outcome<bool> {
-        let found = "select exists (select from etl.quarantine where dataset = $1 and target = $2 \
-                     and outcome = 'parked' and closed_run is null)";
-        Ok(self.value(found, &[dataset.into(), target.into()])? == Some(true))
+    /// How the run replays quarantined records, if it does.
+    pub(super) fn replay(&mut self, staged: &Staged, target: &Target, run_id: i64) -> Outcome<Option<Replay>> {
+        if staged.has_meta("quarantine_id", target) {
+            return Ok(Some(Replay::ByColumn));
+        }
+        let found = "select exists (select from pg_attribute where attrelid = to_regclass('staging.run_' || $1) \
+                     and attname = 'quarantine_id' and not attisdropped)";
+        let by_source = self.has_staging(run_id)? && self.value(found, &[run_id.into()])? == Some(true);
+        Ok(by_source.then_some(Replay::BySource))
+    }
+
+    /// Whether earlier runs left open rows of this target in quarantine: any, and parked ones.
+    pub(super) fn has_open(&mut self, dataset: &str, target: &str) -> Outcome<(bool, bool)> {
+        let mut found = |condition: &str| {
+            let found = format!(
+                "select exists (select from etl.quarantine where dataset = $1 and target = $2 and closed_run is null{condition})"
+            );
+            Ok(self.value(&found, &[dataset.into(), target.into()])? == Some(true))
+        };
+        Ok((found("")?, found(" and outcome = 'parked'")?))
     }
 
     pub(super) fn extension_schema(&mut self) -> Outcome<String> {
@@ -149,25 +189,21 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         }
     }
 
-    /// Columns that some waiting record lacks, of those named.
-    pub(super) fn lacking_of_waiting(
-        &mut self,
-        dataset: &str,
-        target: &str,
-        names: Vec<String>,
-    ) -> Outcome<Vec<Ident>> {
-        let found = "select array_agg(distinct n) from etl.quarantine as q, unnest($3::text[]) as n \
-                     where q.dataset = $1 and q.target = $2 and q.outcome = 'parked' and q.closed_run is null \
-                     and not q.parsed ? n";
-        let lacking: Option<Vec<String>> =
-            self.value(found, &[dataset.into(), target.into(), names.into()])?;
+    /// Columns that some record which is tried again lacks, of those named.
+    pub(super) fn lacking_of_ready(&mut self, names: Vec<String>) -> Outcome<Vec<Ident>> {
+        let found = "select array_agg(distinct n) from pg_temp.etl_ready as r \
+                     join etl.quarantine as q on q.quarantine_id = r.quarantine_id, unnest($1::text[]) as n \
+                     where not q.parsed ? n";
+        let lacking: Option<Vec<String>> = self.value(found, &[names.into()])?;
         Ok(lacking.unwrap_or_default().into_iter().map(Ident::new).collect())
     }
 
     /// Temporary tables of this merge; also what a caller left under their names.
     pub(super) fn drop_leftovers(&mut self) -> Outcome<()> {
         self.execute(
-            "drop table if exists pg_temp.etl_candidates, pg_temp.etl_judgements, pg_temp.etl_fates, pg_temp.etl_kept",
+            "drop table if exists pg_temp.etl_candidates, pg_temp.etl_ready, pg_temp.etl_places, pg_temp.etl_faults, \
+             pg_temp.etl_read, pg_temp.etl_judgements, pg_temp.etl_writes, pg_temp.etl_refused, pg_temp.etl_waits, \
+             pg_temp.etl_fates, pg_temp.etl_kept",
         )?;
         Ok(())
     }
@@ -175,8 +211,8 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     pub(super) fn decided(&mut self) -> Outcome<Decided> {
         let counted = self.query(
             "select count(*) filter (where action = 'insert'), count(*) filter (where action = 'update'), \
-             count(*) filter (where outcome in ('parked', 'rejected') and \"etl$quarantine_id\" is null), \
-             count(*) filter (where outcome <> 'parked' and \"etl$quarantine_id\" is not null) \
+             count(*) filter (where outcome in ('parked', 'rejected')), \
+             count(*) filter (where outcome in ('promoted', 'superseded') and \"etl$quarantine_id\" is not null) \
              from pg_temp.etl_fates",
             &[],
         )?;
@@ -185,6 +221,16 @@ impl<'a, 'conn> Statements<'a, 'conn> {
             Ok(row.get::<i64>(ordinal).map_err(from_spi)?.unwrap_or(0).unsigned_abs() as usize)
         };
         Ok(Decided { inserts: number(1)?, updates: number(2)?, kept: number(3)?, settled: number(4)? })
+    }
+
+    /// Writes the target and says how many rows were inserted and updated.
+    pub(super) fn written(&mut self, statement: &str) -> Outcome<(usize, usize)> {
+        let written = self.query(statement, &[])?;
+        let row = written.first();
+        let number = |ordinal| -> Outcome<usize> {
+            Ok(row.get::<i64>(ordinal).map_err(from_spi)?.unwrap_or(0).unsigned_abs() as usize)
+        };
+        Ok((number(1)?, number(2)?))
     }
 
     /// Reads the one row of totals.

@@ -35,7 +35,7 @@ fn statements() -> Vec<String> {
     let staged = serde_json::from_value(staged).unwrap();
     let options = Options { version: Some(Ident::new("modified")), run_id: 2, ..Options::default() };
     let plan = Plan::new(&target, &staged, &options).unwrap();
-    vec![plan.judgements(Standing::OnTarget), plan.update().unwrap(), plan.insert()]
+    vec![plan.judgements(Standing::OnTarget), plan.write(true, true, false)]
 }
 
 #[test]

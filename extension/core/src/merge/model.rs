@@ -4,8 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 mod candidate;
+mod collide;
+mod judge;
+mod settle;
 
 use candidate::{Candidate, Standing, pick};
+use settle::{Winners, winners};
 
 /// A value of a column. `Null` sorts lowest, as everywhere in the ranking; text compares by bytes (`collate "C"`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,17 +38,38 @@ pub enum Field {
 pub enum Check {
     /// `column >= bound`.
     AtLeast(usize, i64),
+    /// `column < bound`: what a partitioned table takes.
+    Below(usize, i64),
     /// `left <= right`, both columns.
     Ordered(usize, usize),
+    /// `left / right >= 0`, both columns: raises where the right one is zero.
+    Quotient(usize, usize),
 }
 
-/// A foreign key (MATCH SIMPLE): `columns` refer to the key of `table`, which may be the table itself.
+/// A foreign key: `columns` refer to columns of `table`, which may be the table itself.
 #[derive(Clone, Debug)]
 pub struct Parent {
-    /// Referring columns, in the order of the parent's key.
+    /// Referring columns.
     pub columns: Vec<usize>,
     /// Index of the table referred to, in [`World::tables`].
     pub table: usize,
+    /// Columns referred to, in the same order.
+    pub referred: Vec<usize>,
+    /// MATCH FULL: either all referring columns are null or none.
+    pub is_full: bool,
+}
+
+/// A unique index beside the key.
+#[derive(Clone, Debug)]
+pub struct Unique {
+    /// What must differ.
+    pub columns: Vec<usize>,
+    /// Whether it is the half of each number that must differ (an expression index), rounded towards zero.
+    pub is_halved: bool,
+    /// Only rows with `column >= bound` are in it (a partial index).
+    pub predicate: Option<(usize, i64)>,
+    /// NULLS NOT DISTINCT: two nulls collide.
+    pub nulls_collide: bool,
 }
 
 /// What the model knows of a target.
@@ -62,6 +87,10 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// Foreign keys, in the order of their names.
     pub parents: Vec<Parent>,
+    /// Unique indexes beside the key, in the order of their names.
+    pub uniques: Vec<Unique>,
+    /// Generated columns: each is another column plus one.
+    pub generated: BTreeMap<usize, usize>,
 }
 
 /// A row of a target.
@@ -117,8 +146,19 @@ pub struct Quarantined {
     pub occurrence: usize,
     /// Parked or rejected.
     pub outcome: Outcome,
-    /// How a later run settled it: promoted or superseded; none while it is open.
-    pub closed: Option<Outcome>,
+    /// How it was settled; none while it is open.
+    pub closed: Option<Closed>,
+}
+
+/// How a quarantined record was settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Closed {
+    /// Its parent came, and it got in.
+    Promoted,
+    /// It got in when it was replayed.
+    Replayed,
+    /// A newer version, or without versions a later record, settled its key.
+    Superseded,
 }
 
 impl World {
@@ -132,12 +172,22 @@ impl World {
     /// Merges the staged records of one run into a target and returns the fate of each, in their order, and how many
     /// that earlier runs had parked were promoted.
     pub fn merge(&mut self, target: usize, staged: &[Record]) -> (Vec<Outcome>, usize) {
-        let waiting: Vec<usize> = (self.quarantine[target].iter().enumerate())
-            .filter(|(_, it)| it.outcome == Outcome::Parked && it.closed.is_none())
-            .map(|(index, _)| index)
-            .collect();
+        let open = (0..self.quarantine[target].len()).filter(|&index| self.is_ready(target, index));
+        let waiting: Vec<usize> = open.collect();
+        self.merge_with(target, staged, &waiting)
+    }
+
+    /// Tries the open rejected records of a target again, nothing else; returns how many got in.
+    pub fn replay(&mut self, target: usize) -> usize {
+        let rejected = (self.quarantine[target].iter().enumerate())
+            .filter(|(_, it)| it.outcome == Outcome::Rejected && it.closed.is_none());
+        let rejected: Vec<usize> = rejected.map(|(index, _)| index).collect();
+        self.merge_with(target, &[], &rejected).1
+    }
+
+    fn merge_with(&mut self, target: usize, staged: &[Record], tried: &[usize]) -> (Vec<Outcome>, usize) {
         let retried: Vec<Record> =
-            waiting.iter().map(|&index| self.quarantine[target][index].record.clone()).collect();
+            tried.iter().map(|&index| self.quarantine[target][index].record.clone()).collect();
         let table = self.tables[target].clone();
         let mut candidates: Vec<Candidate<'_>> = (staged.iter())
             .map(|record| Candidate::new(record, false, &table))
@@ -149,199 +199,138 @@ impl World {
             self.fill(target, &mut candidates);
         }
         self.judge(target, &mut candidates, Standing::OnTarget);
-        let fates = self.settle(target, &candidates);
+        while self.collide(target, &mut candidates) {
+            self.settle_references(target, &mut candidates);
+        }
+        let winners = winners(&candidates, &table);
+        let fates = self.settle(target, &candidates, &winners);
 
-        let redelivered = self.quarantine(target, staged, &fates);
-        for (&index, fate) in waiting.iter().zip(&fates[staged.len()..]) {
+        let came_again = self.quarantine(target, &candidates[..staged.len()], &fates, &winners);
+        for (&index, fate) in tried.iter().zip(&fates[staged.len()..]) {
             let quarantined = &mut self.quarantine[target][index];
             match fate {
-                Outcome::Promoted => quarantined.closed = Some(Outcome::Promoted),
-                Outcome::Rejected => quarantined.outcome = Outcome::Rejected,
-                // What came again and waits again is the same row, still open.
-                Outcome::Superseded if !redelivered.contains(&index) => {
-                    quarantined.closed = Some(Outcome::Superseded)
+                Outcome::Promoted if quarantined.outcome == Outcome::Rejected => {
+                    quarantined.closed = Some(Closed::Replayed);
                 }
+                Outcome::Promoted => quarantined.closed = Some(Closed::Promoted),
+                // What came again and does not get in is the same row, still open.
+                Outcome::Superseded if !came_again.contains(&index) => {
+                    quarantined.closed = Some(Closed::Superseded);
+                }
+                Outcome::Parked | Outcome::Rejected => quarantined.outcome = *fate,
                 _ => {}
             }
         }
+        self.overtake(target, &winners, &came_again);
         let promoted = fates[staged.len()..].iter().filter(|fate| **fate == Outcome::Promoted).count();
         (fates[..staged.len()].to_vec(), promoted)
     }
 
-    /// Keeps what did not get in: a row for each new identity. Returns the rows that stood there already.
-    fn quarantine(&mut self, target: usize, staged: &[Record], fates: &[Outcome]) -> BTreeSet<usize> {
+    /// Whether a quarantined record waits, and every parent it names in another table is there.
+    fn is_ready(&self, target: usize, index: usize) -> bool {
+        let quarantined = &self.quarantine[target][index];
+        let record = Candidate::new(&quarantined.record, true, &self.tables[target]);
+        quarantined.outcome == Outcome::Parked
+            && quarantined.closed.is_none()
+            && (self.tables[target].parents.iter())
+                // A generated column is not staged, so nothing is known of it before it is computed.
+                .filter(|parent| !parent.columns.iter().any(|it| self.tables[target].generated.contains_key(it)))
+                .all(|parent| parent.table == target || self.has_parent(parent, &record.said))
+    }
+
+    /// Keeps what did not get in: a row for each new identity. Returns the rows that came again and may still win.
+    fn quarantine(
+        &mut self,
+        target: usize,
+        staged: &[Candidate<'_>],
+        fates: &[Outcome],
+        winners: &Winners<'_>,
+    ) -> BTreeSet<usize> {
         let mut known = BTreeSet::new();
-        let mut kept: Vec<(&Record, Outcome)> = (staged.iter().zip(fates))
+        let mut kept: Vec<(&Candidate<'_>, Outcome)> = (staged.iter().zip(fates))
             .filter(|(_, fate)| matches!(fate, Outcome::Parked | Outcome::Rejected))
-            .map(|(record, fate)| (record, *fate))
+            .map(|(candidate, fate)| (candidate, *fate))
             .collect();
-        kept.sort_by_key(|(record, _)| record.position);
-        for (index, (record, outcome)) in kept.iter().enumerate() {
-            let twins = kept[..index].iter().filter(|(twin, _)| twin.fields == record.fields);
+        kept.sort_by_key(|(candidate, _)| candidate.record.position);
+        for (index, (candidate, outcome)) in kept.iter().enumerate() {
+            let record = candidate.record;
+            let twins = kept[..index].iter().filter(|(twin, _)| twin.record.fields == record.fields);
             let occurrence = twins.count() + 1;
+            let is_overtaken = *outcome == Outcome::Rejected && self.is_overtaken(target, candidate, winners);
             let rows = &mut self.quarantine[target];
             let same = |it: &Quarantined| it.record.fields == record.fields && it.occurrence == occurrence;
             match rows.iter().position(same) {
                 Some(index) => {
-                    rows[index].outcome = *outcome;
-                    rows[index].closed = None;
-                    known.insert(index);
+                    if rows[index].closed.is_none() || !is_overtaken {
+                        rows[index].outcome = *outcome;
+                        rows[index].closed = None;
+                    }
+                    if !is_overtaken {
+                        known.insert(index);
+                    }
                 }
                 None => rows.push(Quarantined {
-                    record: (*record).clone(),
+                    record: record.clone(),
                     occurrence,
                     outcome: *outcome,
-                    closed: None,
+                    closed: is_overtaken.then_some(Closed::Superseded),
                 }),
             }
         }
         known
     }
 
-    /// Steps 1 and 2: sets the verdict of every candidate that cannot be accepted.
-    fn judge(&self, target: usize, candidates: &mut [Candidate<'_>], standing: Standing) {
-        let table = &self.tables[target];
-        for candidate in candidates.iter_mut() {
-            let present = self.rows[target].get(&pick(&candidate.given, &table.key));
-            candidate.stand_on(present.filter(|_| standing == Standing::OnTarget));
-            let is_excused = |column| standing == Standing::ByItself && candidate.absent.contains(&column);
-            let is_missing = |column| candidate.row[column] == Value::Null && !is_excused(column);
-            candidate.verdict = if candidate.is_unreadable()
-                || table.not_null.iter().any(|&column| is_missing(column))
-                || table.checks.iter().any(|check| !check.holds(&candidate.row))
+    /// Closes what waits in vain because this run settled its key.
+    fn overtake(
+        &mut self,
+        target: usize,
+        winners: &Winners<'_>,
+        came_again: &BTreeSet<usize>,
+    ) {
+        let table = self.tables[target].clone();
+        for index in (0..self.quarantine[target].len()).filter(|index| !came_again.contains(index)) {
+            let quarantined = &self.quarantine[target][index];
+            let candidate = Candidate::new(&quarantined.record, true, &table);
+            let is_settled = winners.contains_key(&pick(&candidate.said, &table.key));
+            if quarantined.closed.is_none()
+                && is_settled
+                && self.is_overtaken(target, &candidate, winners)
             {
-                Some(Outcome::Rejected)
-            } else if table.parents.iter().any(|parent| {
-                parent.table != target && !self.has_parent(parent, &candidate.row, &BTreeSet::new())
-            }) {
-                Some(Outcome::Parked)
-            } else {
-                None
-            };
-        }
-        // References within the table: begin with all, park what refers to nobody, until nothing changes.
-        loop {
-            let arriving: BTreeSet<Vec<Value>> = candidates
-                .iter()
-                .filter(|candidate| candidate.verdict.is_none())
-                .map(|candidate| pick(&candidate.row, &table.key))
-                .collect();
-            let orphans: Vec<usize> = (0..candidates.len())
-                .filter(|&index| candidates[index].verdict.is_none())
-                .filter(|&index| {
-                    let within = table.parents.iter().filter(|parent| parent.table == target);
-                    within.clone().any(|parent| !self.has_parent(parent, &candidates[index].row, &arriving))
-                })
-                .collect();
-            if orphans.is_empty() {
-                break;
-            }
-            for index in orphans {
-                candidates[index].verdict = Some(Outcome::Parked);
+                self.quarantine[target][index].closed = Some(Closed::Superseded);
             }
         }
     }
 
-    /// MATCH SIMPLE: a reference with a null in it asks for nothing.
-    fn has_parent(&self, parent: &Parent, row: &Row, arriving: &BTreeSet<Vec<Value>>) -> bool {
-        let reference = pick(row, &parent.columns);
-        reference.contains(&Value::Null)
-            || self.rows[parent.table].contains_key(&reference)
-            || arriving.contains(&reference)
-    }
-
-    /// Lacking columns take the value of the next-ranked acceptable record of the key that has it, or keep what is
-    /// there where that is newer.
-    fn fill(&self, target: usize, candidates: &mut [Candidate<'_>]) {
+    /// Whether a record's key is settled by a newer version, or without versions by a record that came later.
+    fn is_overtaken(&self, target: usize, candidate: &Candidate<'_>, winners: &Winners<'_>) -> bool {
         let table = &self.tables[target];
-        let mut fillings: Vec<(usize, usize, Value)> = Vec::new();
-        for (index, candidate) in candidates.iter().enumerate() {
-            let key = pick(&candidate.given, &table.key);
-            let present = self.rows[target].get(&key);
-            for &column in &candidate.absent {
-                let donor = candidates
-                    .iter()
-                    .filter(|donor| donor.verdict.is_none() && !donor.absent.contains(&column))
-                    .filter(|donor| pick(&donor.given, &table.key) == key)
-                    .filter(|donor| donor.rank(table) < candidate.rank(table))
-                    .max_by(|left, right| left.rank(table).cmp(&right.rank(table)));
-                // What is older than the row that is there gives nothing to what is not.
-                let is_stale = |donor: &Candidate<'_>| match (table.version, present) {
-                    (Some(version), Some(row)) => {
-                        donor.said[version] < row[version] && row[version] <= candidate.said[version]
-                    }
-                    _ => false,
-                };
-                if let Some(donor) = donor.filter(|donor| !is_stale(donor)) {
-                    fillings.push((index, column, donor.said[column].clone()));
-                }
+        let key = pick(&candidate.said, &table.key);
+        match table.version {
+            Some(version) => {
+                self.rows[target].get(&key).is_some_and(|row| row[version] > candidate.said[version])
             }
-        }
-        for (index, column, value) in fillings {
-            candidates[index].given[column] = value;
-            candidates[index].absent.remove(&column);
+            None => winners.get(&key).is_some_and(|winner| winner.came() > candidate.came()),
         }
     }
 
-    /// Steps 3 and 4: the winner of every key, then every fate; writes the winners.
-    fn settle(&mut self, target: usize, candidates: &[Candidate<'_>]) -> Vec<Outcome> {
-        let table = &self.tables[target];
-        let before = self.rows[target].clone();
-        let mut winners: BTreeMap<Vec<Value>, usize> = BTreeMap::new();
-        for (index, candidate) in candidates.iter().enumerate().filter(|(_, it)| it.verdict.is_none()) {
-            let winner = winners.entry(pick(&candidate.row, &table.key)).or_insert(index);
-            if candidate.rank(table) > candidates[*winner].rank(table) {
-                *winner = index;
-            }
-        }
-        for (key, &winner) in &winners {
-            let candidate = &candidates[winner];
-            if before.get(key).is_none_or(|row| candidate.beats(row, table)) {
-                self.rows[target].insert(key.clone(), candidate.row.clone());
-            }
-        }
-        (candidates.iter().enumerate())
-            .map(|(index, candidate)| {
-                let key = pick(&candidate.row, &table.key);
-                let (old, new) = (before.get(&key), self.rows[target].get(&key));
-                match candidate.verdict {
-                    Some(Outcome::Parked) => {
-                        // Waiting is pointless once the key is settled by something greater.
-                        let overtaken = match table.version {
-                            Some(_) => new.is_some_and(|row| !candidate.beats(row, table)),
-                            None => winners.get(&key).is_some_and(|&winner| {
-                                candidates[winner].rank(table) > candidate.rank(table)
-                            }),
-                        };
-                        return if overtaken { Outcome::Superseded } else { Outcome::Parked };
-                    }
-                    Some(verdict) => return verdict,
-                    None => {}
-                }
-                let is_winner = winners[&key] == index;
-                if candidate.retried {
-                    return match Some(&candidate.row) == new {
-                        true => Outcome::Promoted,
-                        false => Outcome::Superseded,
-                    };
-                }
-                match old {
-                    None if is_winner => Outcome::Inserted,
-                    Some(_) if is_winner && old != new => Outcome::Updated,
-                    _ if Some(&candidate.row) == old || Some(&candidate.row) == new => Outcome::Unchanged,
-                    _ => Outcome::Superseded,
-                }
-            })
-            .collect()
-    }
 }
 
 impl Check {
+    /// Whether the row may stand; null passes, raising does not.
     fn holds(&self, row: &Row) -> bool {
         match self {
             Check::AtLeast(column, bound) => match &row[*column] {
                 Value::Int(value) => value >= bound,
                 Value::Null | Value::Text(_) => true,
+            },
+            Check::Below(column, bound) => match &row[*column] {
+                Value::Int(value) => value < bound,
+                Value::Null | Value::Text(_) => true,
+            },
+            Check::Quotient(left, right) => match (&row[*left], &row[*right]) {
+                (Value::Int(_), Value::Int(0)) => false,
+                (Value::Int(left), Value::Int(right)) => left / right >= 0,
+                _ => true,
             },
             Check::Ordered(left, right) => match (&row[*left], &row[*right]) {
                 (Value::Int(left), Value::Int(right)) => left <= right,

@@ -12,17 +12,29 @@
 mod candidates;
 mod count;
 mod fates;
+mod faults;
 mod fill;
 mod judgements;
 mod order;
+mod overtaken;
 mod quarantine;
+mod reading;
+mod retry;
+mod rows;
 mod rules;
+mod standing;
+mod unique;
 mod write;
 
-pub use judgements::Standing;
+pub use faults::Raised;
+pub use retry::Replay;
+pub use rows::{Rows, number};
+pub use standing::Standing;
 
-use super::name::Ident;
+use super::equality::Equality;
+use super::name::{Ident, Literal};
 use super::table::{Column, Key, Staged, Target};
+use reading::Reading;
 
 /// A call that cannot be planned: the caller's mistake, not a record's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +62,8 @@ pub struct Options {
     pub retries: bool,
     /// Columns that some record lacks although `staged` has them.
     pub partial: Vec<Ident>,
+    /// How a replay names its quarantined rows; none in any other run.
+    pub replay: Option<Replay>,
     /// Schema of the extension's own functions.
     pub extension_schema: String,
 }
@@ -65,6 +79,8 @@ pub struct Plan<'a> {
     columns: Vec<&'a Column>,
     /// Columns of the target that it lacks: kept on update, default on insert.
     lacking: Vec<&'a Column>,
+    /// Whether user code raised over some candidate.
+    has_faults: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -82,11 +98,42 @@ impl<'a> Plan<'a> {
             });
         }
         let has = |name: &Ident| staged.column(name.as_str()).is_some();
-        let (columns, lacking) = target.columns.iter().partition(|column| has(&column.name));
-        let plan = Plan { target, staged, options, key: choose_key(target, has)?, columns, lacking };
+        let given = target.columns.iter().filter(|column| column.generated.is_none());
+        let (columns, lacking) = given.partition(|column| has(&column.name));
+        let key = choose_key(target, has)?;
+        let plan = Plan { target, staged, options, key, columns, lacking, has_faults: false };
+        plan.check_columns()?;
         plan.check_version()?;
         plan.check_types()?;
+        plan.check_replay()?;
         Ok(plan)
+    }
+
+    /// Generated columns are computed, never given; an identity column that is always generated is never changed.
+    fn check_columns(&self) -> Result<(), Misuse> {
+        let is_given = |column: &&Column| self.staged.column(column.name.as_str()).is_some();
+        let refused = |column: &Column, what: &str| Misuse {
+            sqlstate: "428C9",
+            message: format!("column {} of {} is {what}", column.name, self.target.label()),
+            hint: "Leave it out of the staged table.".into(),
+        };
+        if let Some(column) = self.target.columns.iter().filter(is_given).find(|it| it.generated.is_some()) {
+            return Err(refused(column, "generated"));
+        }
+        let fixed = self.columns.iter().find(|it| it.is_fixed && !self.key.columns.contains(&it.name));
+        fixed.map_or(Ok(()), |column| Err(refused(column, "generated always as identity")))
+    }
+
+    /// A replay by source must know each row's source.
+    fn check_replay(&self) -> Result<(), Misuse> {
+        if self.options.replay != Some(Replay::BySource) || self.staged.has_meta("source", self.target) {
+            return Ok(());
+        }
+        Err(Misuse {
+            sqlstate: "42703",
+            message: format!("the staged table of {} has no column source, so no record can be replayed", self.target.label()),
+            hint: "Let the load function carry source from the run's staging table.".into(),
+        })
     }
 
     fn check_version(&self) -> Result<(), Misuse> {
@@ -121,16 +168,6 @@ impl<'a> Plan<'a> {
                     hint: format!("Stage it as text or as {}.", column.type_name),
                 });
             }
-            if candidates::is_converted(column, staged) && !crate::value::is_readable(&column.type_name) {
-                return Err(Misuse {
-                    sqlstate: "0A000",
-                    message: format!(
-                        "column {} of type {} cannot be read from text",
-                        column.name, column.type_name
-                    ),
-                    hint: format!("Stage it as {}.", column.type_name),
-                });
-            }
         }
         Ok(())
     }
@@ -139,10 +176,8 @@ impl<'a> Plan<'a> {
     fn is_materialised(&self) -> bool {
         self.options.retries
             || !self.options.partial.is_empty()
-            || self.columns.iter().any(|column| {
-                let staged = self.staged.column(column.name.as_str());
-                staged.is_some_and(|staged| candidates::is_converted(column, staged))
-            })
+            || self.options.replay.is_some()
+            || self.columns.iter().any(|column| self.reading(column) != Reading::AsIs)
     }
 
     /// Whether some record lacks the column. A record without a version is of none: it does not take over another's.
@@ -161,7 +196,7 @@ impl<'a> Plan<'a> {
 
     /// `left.a = right.a and left.b = right.b` over the key.
     fn same_key(&self, left: &str, right: &str) -> String {
-        let pairs = self.key.columns.iter().map(|key| format!("{left}.{key} = {right}.{key}"));
+        let pairs = self.key.columns.iter().map(|key| self.equal(key, left, right));
         pairs.collect::<Vec<_>>().join(" and ")
     }
 
@@ -175,22 +210,34 @@ impl<'a> Plan<'a> {
         self.key.columns.iter().map(Ident::to_string).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether two rows agree in all columns.
+    /// `left.column = right.column`.
+    fn equal(&self, name: &Ident, left: &str, right: &str) -> String {
+        let plain = Equality::default();
+        let equality = self.target.column(name).map_or(&plain, |column| &column.equality);
+        equality.equal(&format!("{left}.{name}"), &format!("{right}.{name}"))
+    }
+
+    /// Whether two rows agree in all columns; generated ones follow from the others.
     fn same_row(&self, left: &str, right: &str) -> String {
+        let columns = || self.target.columns.iter().filter(|column| column.generated.is_none());
+        let (named, plain): (Vec<_>, Vec<_>) =
+            columns().partition(|column| column.equality.operator.is_some() && column.comparable);
         let side = |alias: &str| {
-            let values = self.target.columns.iter().map(|column| comparable(column, alias));
+            let values = plain.iter().map(|column| comparable(column, alias));
             values.collect::<Vec<_>>().join(", ")
         };
-        format!("row({}) is not distinct from row({})", side(left), side(right))
+        let mut parts = vec![format!("row({}) is not distinct from row({})", side(left), side(right))];
+        parts.extend(named.iter().map(|column| same(column, left, right)));
+        parts.join(" and ")
     }
 
     /// Whether `left` goes before `right` or equals it: version, then content, null lowest.
     fn ranks_at_least(&self, left: &str, right: &str) -> String {
         let version = self.version().and_then(|name| self.target.column(name));
-        let steps = version.into_iter().chain(&self.target.columns).map(|column| {
+        let content = self.target.columns.iter().filter(|column| column.generated.is_none());
+        let steps = version.into_iter().chain(content).map(|column| {
             let (l, r) = (ranked(column, left), ranked(column, right));
-            let (cl, cr) = (comparable(column, left), comparable(column, right));
-            format!("when {cl} is distinct from {cr} then {r} is null or coalesce({l} > {r}, false)")
+            format!("when {} then {r} is null or coalesce({l} > {r}, false)", differs(column, left, right))
         });
         format!("case {} else true end", steps.collect::<Vec<_>>().join(" "))
     }
@@ -226,6 +273,19 @@ fn choose_key(target: &Target, has: impl Fn(&Ident) -> bool) -> Result<&Key, Mis
 fn comparable(column: &Column, alias: &str) -> String {
     let name = &column.name;
     if column.comparable { format!("{alias}.{name}") } else { format!("{alias}.{name}::text") }
+}
+
+/// Whether a column is the same in both.
+fn same(column: &Column, left: &str, right: &str) -> String {
+    column.equality.same(&comparable(column, left), &comparable(column, right))
+}
+
+/// Whether a column differs.
+fn differs(column: &Column, left: &str, right: &str) -> String {
+    match column.equality.operator.is_some() && column.comparable {
+        true => format!("not {}", same(column, left, right)),
+        false => format!("{} is distinct from {}", comparable(column, left), comparable(column, right)),
+    }
 }
 
 /// A column as it is ranked: the same in every database, whatever its collation.

@@ -3,6 +3,7 @@
 //! The extension reads both from `pg_catalog` in one query each (`extension/src/merge/*.sql`), as JSON of these types.
 use serde::Deserialize;
 
+use super::equality::Equality;
 use super::name::{Ident, QualifiedName};
 
 /// A constrained table.
@@ -14,10 +15,19 @@ pub struct Target {
     pub columns: Vec<Column>,
     /// Primary key and NOT NULL unique constraints, the primary key first.
     pub keys: Vec<Key>,
+    /// Unique indexes in the order of their names, those of the keys included.
+    #[serde(default)]
+    pub uniques: Vec<Unique>,
     /// CHECK constraints in the order of their names.
     pub checks: Vec<Check>,
+    /// Of a partitioned table, the expression that says whether some partition takes the row.
+    #[serde(default)]
+    pub partitions: Option<String>,
     /// Foreign keys in the order of their names.
     pub parents: Vec<Parent>,
+    /// Foreign keys that refer to columns of this table and forbid to change what is referred to.
+    #[serde(default)]
+    pub children: Vec<Child>,
     /// What the merge cannot promise anything about, in words; empty for an ordinary table.
     pub refusals: Vec<String>,
 }
@@ -31,8 +41,20 @@ pub struct Column {
     pub type_name: String,
     /// Whether it is NOT NULL.
     pub not_null: bool,
+    /// For a domain the type beneath it, with modifiers.
+    #[serde(default)]
+    pub base_type: Option<String>,
     /// Its default as an expression; null has none. Identity columns count as having one.
     pub default: Option<String>,
+    /// The expression of a generated column.
+    #[serde(default)]
+    pub generated: Option<String>,
+    /// GENERATED ALWAYS AS IDENTITY: it can be given on insert, and never changed.
+    #[serde(default)]
+    pub is_fixed: bool,
+    /// How two of its values are compared.
+    #[serde(default)]
+    pub equality: Equality,
     /// Whether its type sorts by itself; others are ranked by their text.
     pub sortable: bool,
     /// Whether its type has equality; others are compared by their text.
@@ -50,6 +72,30 @@ pub struct Key {
     pub primary: bool,
     /// Its columns in order.
     pub columns: Vec<Ident>,
+}
+
+/// A unique index.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Unique {
+    /// The constraint, or the index where there is none.
+    pub name: Ident,
+    /// What must differ, in order.
+    pub values: Vec<UniqueValue>,
+    /// The predicate of a partial index.
+    pub predicate: Option<String>,
+    /// NULLS NOT DISTINCT: two nulls collide.
+    pub nulls_collide: bool,
+}
+
+/// One column or expression of a unique index, deparsed as [`Check::expression`] is.
+#[derive(Clone, Debug, Deserialize)]
+pub struct UniqueValue {
+    /// The column; none for an expression.
+    pub column: Option<Ident>,
+    /// The column, quoted, or the expression, which may raise.
+    pub expression: String,
+    /// The operator class's notion of equal.
+    pub equality: Equality,
 }
 
 /// A CHECK constraint.
@@ -74,6 +120,27 @@ pub struct Parent {
     pub referred: Vec<Ident>,
     /// Whether it is the target itself.
     pub itself: bool,
+    /// MATCH FULL: either all columns are null or none.
+    #[serde(default)]
+    pub is_full: bool,
+    /// How each pair of columns is compared; empty for plain `=`.
+    #[serde(default)]
+    pub equalities: Vec<Equality>,
+}
+
+/// A foreign key of another table, or of this one, that refers to columns of the target beside its key.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Child {
+    /// The constraint.
+    pub constraint: Ident,
+    /// The table that refers.
+    pub table: QualifiedName,
+    /// Referring columns, in the constraint's order.
+    pub columns: Vec<Ident>,
+    /// Columns of the target referred to, in the constraint's order.
+    pub referred: Vec<Ident>,
+    /// Whether the referring table is the target itself.
+    pub itself: bool,
 }
 
 /// The relation that holds the records of one target.
@@ -95,9 +162,21 @@ pub struct StagedColumn {
 }
 
 /// Columns of a staged relation that speak of the record instead of the row. A target's column of the same name goes
-/// first. `copies` is how many records of the source carry this very row, `field` the column or JSON pointer of `problem`.
-pub const META: [&str; 10] =
-    ["source", "line", "byte", "record", "raw", "problem", "sqlstate", "field", "absent", "copies"];
+/// first. `copies` is how many records of the source carry this very row, `field` the column or JSON pointer of `problem`,
+/// `quarantine_id` the quarantined row that a replay tries again.
+pub const META: [&str; 11] = [
+    "source",
+    "line",
+    "byte",
+    "record",
+    "raw",
+    "problem",
+    "sqlstate",
+    "field",
+    "absent",
+    "copies",
+    "quarantine_id",
+];
 
 impl Target {
     /// The column of that name.

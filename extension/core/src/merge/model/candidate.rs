@@ -13,6 +13,7 @@ pub(super) enum Standing {
 }
 
 /// A record under judgement, with the row as it would stand.
+#[derive(Clone)]
 pub(super) struct Candidate<'a> {
     pub(super) record: &'a Record,
     pub(super) retried: bool,
@@ -41,6 +42,7 @@ impl<'a> Candidate<'a> {
                 Field::Absent | Field::Unreadable(_) => Value::Null,
             })
             .collect();
+        let said = computed(said, table);
         let absent = (record.fields.iter().enumerate())
             // A record without a version is of none: it does not take over another's.
             .filter(|(column, field)| **field == Field::Absent && table.version != Some(*column))
@@ -54,11 +56,17 @@ impl<'a> Candidate<'a> {
     }
 
     /// The row as it would stand: lacking columns keep what is there, or are null where nothing is.
-    pub(super) fn stand_on(&mut self, present: Option<&Row>) {
+    pub(super) fn stand_on(&mut self, present: Option<&Row>, table: &Table) {
         self.row = self.given.clone();
         for &column in &self.absent {
             self.row[column] = present.map_or(Value::Null, |row| row[column].clone());
         }
+        self.row = computed(std::mem::take(&mut self.row), table);
+    }
+
+    /// Run, source and line: the order in which records came.
+    pub(super) fn came(&self) -> (u64, (i16, i64)) {
+        (self.record.run, self.record.position)
     }
 
     pub(super) fn rank(&self, table: &Table) -> Rank {
@@ -67,7 +75,9 @@ impl<'a> Candidate<'a> {
 
     pub(super) fn beats(&self, present: &Row, table: &Table) -> bool {
         match table.version {
-            Some(version) => (&self.row[version], &self.row) > (&present[version], present),
+            Some(version) => {
+                (&self.row[version], content(&self.row, table)) > (&present[version], content(present, table))
+            }
             None => self.row != *present,
         }
     }
@@ -77,10 +87,27 @@ fn rank(row: &Row, record: &Record, retried: bool, table: &Table) -> Rank {
     let came = (record.run, record.position);
     match table.version {
         Some(version) => {
-            (row[version].clone(), row.clone(), (!retried, std::cmp::Reverse(came)), (0, (0, 0)))
+            (row[version].clone(), content(row, table), (!retried, std::cmp::Reverse(came)), (0, (0, 0)))
         }
         None => (Value::Null, Row::new(), (false, std::cmp::Reverse((0, (0, 0)))), came),
     }
+}
+
+/// What a row says itself: all but its generated columns.
+fn content(row: &Row, table: &Table) -> Row {
+    let columns = (0..row.len()).filter(|column| !table.generated.contains_key(column));
+    columns.map(|column| row[column].clone()).collect()
+}
+
+/// The row with its generated columns computed.
+fn computed(mut row: Row, table: &Table) -> Row {
+    for (&column, &origin) in &table.generated {
+        row[column] = match row[origin] {
+            Value::Int(number) => Value::Int(number + 1),
+            _ => Value::Null,
+        };
+    }
+    row
 }
 
 /// The values of some columns.

@@ -13,7 +13,8 @@ fn table(parent: usize) -> Table {
         version: Some(2),
         not_null: vec![0],
         checks: vec![Check::AtLeast(3, 0)],
-        parents: vec![Parent { columns: vec![1], table: parent }],
+        parents: vec![Parent { columns: vec![1], table: parent, referred: vec![0], is_full: false }],
+        ..Table::default()
     }
 }
 
@@ -54,7 +55,7 @@ fn a_parked_record_is_promoted_when_its_parent_comes() {
     world.merge(1, &[record(1, 1, [int(2), int(8), int(1), int(1)])]);
     world.merge(0, &[parent(2, 8)]);
     assert_eq!(world.merge(1, &[]), (vec![], 1));
-    assert_eq!(world.quarantine[1][0].closed, Some(Outcome::Promoted));
+    assert_eq!(world.quarantine[1][0].closed, Some(Closed::Promoted));
     assert_eq!(world.merge(1, &[]), (vec![], 0));
 }
 
@@ -65,9 +66,9 @@ fn a_parked_record_overtaken_by_a_newer_one_is_closed() {
     let orphan = record(1, 1, [int(1), int(8), int(1), int(1)]);
     assert_eq!(world.merge(1, std::slice::from_ref(&orphan)).0, [Outcome::Parked]);
     world.merge(1, &[record(2, 1, [int(1), int(7), int(2), int(1)])]);
-    assert_eq!(world.quarantine[1][0].closed, Some(Outcome::Superseded));
+    assert_eq!(world.quarantine[1][0].closed, Some(Closed::Superseded));
     assert_eq!(world.merge(1, &[orphan]).0, [Outcome::Superseded]);
-    assert_eq!(world.quarantine[1][0].closed, Some(Outcome::Superseded));
+    assert_eq!(world.quarantine[1][0].closed, Some(Closed::Superseded));
 }
 
 #[test]

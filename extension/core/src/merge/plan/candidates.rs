@@ -2,9 +2,9 @@
 //!
 //! Where every staged column has the target's type, nothing is tried again and no record lacks a column, the staged
 //! relation itself serves. Else a temporary table is made of it, with the text columns converted.
-use super::super::name::{Ident, Literal};
-use super::super::table::{Column, StagedColumn};
-use super::Plan;
+use super::super::name::Literal;
+use super::reading::{Reading, by_input};
+use super::{Plan, Raised, Rows};
 
 /// The temporary table, where there is one.
 pub(super) const TABLE: &str = "pg_temp.etl_candidates";
@@ -21,14 +21,11 @@ pub(super) struct Candidates {
     pub sqlstate: String,
     pub field: String,
     pub absent: Option<String>,
+    /// Names of the columns that could not be read.
+    pub unreadable: Option<String>,
     /// Rank within the key where filling has settled it; greater wins.
     pub rank: Option<String>,
     pub quarantine_id: String,
-}
-
-/// Whether a staged column is text on its way into another type.
-pub(super) fn is_converted(column: &Column, staged: &StagedColumn) -> bool {
-    staged.type_name == "text" && column.type_name != "text"
 }
 
 impl Plan<'_> {
@@ -45,6 +42,7 @@ impl Plan<'_> {
                 sqlstate: "c.\"etl$sqlstate\"".into(),
                 field: "c.\"etl$field\"".into(),
                 absent: Some("c.\"etl$absent\"".into()),
+                unreadable: Some("c.\"etl$unreadable\"".into()),
                 rank: Some("c.\"etl$rank\"".into()),
                 quarantine_id: "c.\"etl$quarantine_id\"".into(),
             };
@@ -60,6 +58,7 @@ impl Plan<'_> {
             sqlstate: self.meta("sqlstate", "null::text"),
             field: self.meta("field", "null::text"),
             absent: None,
+            unreadable: None,
             rank: None,
             quarantine_id: "null::bigint".into(),
         }
@@ -74,102 +73,117 @@ impl Plan<'_> {
         }
     }
 
-    /// Makes the temporary table; none where the staged relation serves.
+    /// Makes the temporary table, empty where reading may raise; none where the staged relation serves.
     pub fn candidates(&self) -> Option<String> {
         if !self.is_materialised() {
             return None;
         }
-        let mut union = vec![self.typed_from_staged()];
-        if self.options.retries {
-            union.push(self.typed_from_quarantine());
-        }
+        let data = if self.reading_may_raise() { "\nwith no data" } else { "" };
         Some(format!(
-            "create temporary table etl_candidates on commit drop as\n{}",
-            union.join("\nunion all\n")
+            "create temporary table etl_candidates on commit drop as\n{}{data}",
+            self.typed_from_staged(Rows::All, None)
         ))
     }
 
-    fn typed_from_staged(&self) -> String {
+    /// Whether text is read by functions that may raise: then the table is filled by [`Plan::read`].
+    pub fn reading_may_raise(&self) -> bool {
+        self.risky_columns().next().is_some()
+    }
+
+    /// Reads some rows into the table; of rows that raised only what their reading cannot raise.
+    pub fn read(&self, rows: Rows, raised: Option<&Raised>) -> String {
+        format!("insert into {TABLE}\n{}", self.typed_from_staged(rows, raised))
+    }
+
+    fn typed_from_staged(&self, rows: Rows, raised: Option<&Raised>) -> String {
         let mut faults = Vec::new();
         let mut reads = vec!["s.ctid as \"etl$staged\"".to_string(), "s.*".into()];
         let mut values = Vec::new();
+        let mut unread = Vec::new();
         for (index, column) in self.columns.iter().enumerate() {
             let name = &column.name;
-            let Some(staged) = self.staged.column(name.as_str()) else {
+            let text = format!("c.{name}");
+            let reading = self.reading(column);
+            let literal = Literal::new(name.as_str());
+            let value = match (reading, raised) {
+                (Reading::AsIs, _) => text.clone(),
+                (Reading::Strict, _) => format!("{text}::{}", column.type_name),
+                (Reading::Domain(_) | Reading::Input, None) => by_input(column, &text),
+                (Reading::Domain(_) | Reading::Input, Some(_)) => {
+                    unread.push(literal.to_string());
+                    format!("null::{}", column.type_name)
+                }
+            };
+            let grammar = match reading {
+                Reading::Strict => Some(column.type_name.as_str()),
+                Reading::Domain(base) => Some(base),
+                Reading::AsIs | Reading::Input => None,
+            };
+            let Some(grammar) = grammar else {
+                values.push(format!("{} as {name}", column.equality.collated(&value)));
                 continue;
             };
-            if !is_converted(column, staged) {
-                values.push(format!("c.{name}"));
-                continue;
-            }
             let fault = format!("c.\"etl$fault{index}\"");
-            reads.push(format!(
-                "{}.etl_value_fault(s.{name}, {}) as \"etl$fault{index}\"",
-                Ident::new(&self.options.extension_schema),
-                Literal::new(&column.type_name)
-            ));
-            values
-                .push(format!("case when {fault} is null then c.{name}::{} end as {name}", column.type_name));
-            faults.push((fault, Literal::new(name.as_str())));
+            reads.push(format!("{} as \"etl$fault{index}\"", self.fault(&format!("s.{name}"), grammar)));
+            let value = column.equality.collated(&value);
+            values.push(format!("case when {fault} is null then {value} end as {name}"));
+            unread.push(format!("case when {fault} is not null then {literal} end"));
+            faults.push((fault, literal));
         }
         // A fault reads "22003 expected ...": its SQLSTATE and its sentence.
-        let list = |start: String, each: &dyn Fn(&(String, Literal)) -> String| {
-            let list = std::iter::once(start).chain(faults.iter().map(each)).collect::<Vec<_>>();
-            format!("coalesce({}, null)", list.join(", "))
+        let last = |part: fn(&Raised) -> &str| {
+            raised.map_or("null".to_string(), |raised| Literal::new(part(raised)).to_string())
         };
-        let problem = list(self.meta("problem", "null::text"), &|(fault, name)| {
-            format!("{name} || ': ' || substr({fault}, 7)")
-        });
-        let sqlstate = list(self.meta("sqlstate", "null::text"), &|(fault, _)| format!("left({fault}, 5)"));
-        let field = list(self.meta("field", "null::text"), &|(fault, name)| {
-            format!("case when {fault} is not null then {name} end")
-        });
+        let list = |start: String, each: &dyn Fn(&(String, Literal)) -> String, end: String| {
+            let list = std::iter::once(start).chain(faults.iter().map(each)).chain([end]);
+            format!("coalesce({})", list.collect::<Vec<_>>().join(", "))
+        };
         let own_problem = self.meta("problem", "null::text");
+        let problem = list(
+            own_problem.clone(),
+            &|(fault, name)| format!("{name} || ': ' || substr({fault}, 7)"),
+            last(|raised| &raised.message),
+        );
+        let sqlstate = list(
+            self.meta("sqlstate", "null::text"),
+            &|(fault, _)| format!("left({fault}, 5)"),
+            last(|raised| &raised.sqlstate),
+        );
+        let field = list(
+            self.meta("field", "null::text"),
+            &|(fault, name)| format!("case when {fault} is not null then {name} end"),
+            raised
+                .and_then(|raised| raised.field.as_deref())
+                .map_or("null".into(), |name| Literal::new(name).to_string()),
+        );
+        // A replayed record stands where it stood when it first came.
+        let place = match &self.options.replay {
+            Some(_) => ["run", "source", "line", "byte", "copies", "id"].map(|name| format!("c.\"etl$q_{name}\"")),
+            None => [
+                self.options.run_id.to_string(),
+                self.meta("source", "1"),
+                self.meta("line", "null"),
+                self.meta("byte", "null"),
+                self.meta("copies", "1"),
+                "null".into(),
+            ],
+        };
+        let [run, source, line, byte, copies, quarantine_id] = place;
         format!(
-            "select\n    {},\n    {}::bigint as \"etl$run\",\n    {}::smallint as \"etl$source\",\n    \
-             {}::bigint as \"etl$line\",\n    {}::bigint as \"etl$byte\",\n    {}::bigint as \"etl$copies\",\n    \
+            "select\n    {},\n    {run}::bigint as \"etl$run\",\n    {source}::smallint as \"etl$source\",\n    \
+             {line}::bigint as \"etl$line\",\n    {byte}::bigint as \"etl$byte\",\n    {copies}::bigint as \"etl$copies\",\n    \
              {problem} as \"etl$problem\",\n    {sqlstate} as \"etl$sqlstate\",\n    \
              case when {own_problem} is null then {field} else {} end as \"etl$field\",\n    \
-             {}::text[] as \"etl$absent\",\n    null::bigint as \"etl$quarantine_id\",\n    c.\"etl$staged\",\n    null::bigint as \"etl$rank\"\n\
-             from (select {} from {} as s offset 0) as c",
+             {}::text[] as \"etl$absent\",\n    array_remove(array[{}]::text[], null) as \"etl$unreadable\",\n    \
+             {quarantine_id}::bigint as \"etl$quarantine_id\",\n    c.\"etl$staged\",\n    null::bigint as \"etl$rank\"\n\
+             from (\n    select {}\n    from {}{}\n    offset 0\n) as c",
             values.join(",\n    "),
-            self.options.run_id,
-            self.meta("source", "1"),
-            self.meta("line", "null"),
-            self.meta("byte", "null"),
-            self.meta("copies", "1"),
             self.meta("field", "null::text"),
             self.meta("absent", "null"),
-            reads.join(", "),
-            self.staged.name,
-        )
-    }
-
-    /// Parked rows that are tried again, from the row they would have become. One that has columns which are not
-    /// staged now waits for a run that stages them.
-    fn typed_from_quarantine(&self) -> String {
-        let values = self.columns.iter().map(|column| format!("p.{}", column.name));
-        let names = self.columns.iter().map(|column| Literal::new(column.name.as_str()).to_string());
-        let names = format!("array[{}]::text[]", names.collect::<Vec<_>>().join(", "));
-        format!(
-            "select\n    {},\n    q.first_run,\n    coalesce(q.source, 0::smallint),\n    q.line,\n    q.byte,\n    \
-             q.copies,\n    null,\n    null,\n    null,\n    \
-             array(select n from unnest({names}) as n where not q.parsed ? n),\n    \
-             q.quarantine_id,\n    null,\n    null\nfrom etl.quarantine as q,\n    \
-             jsonb_populate_record(null::{}, q.parsed) as p\nwhere {}\n    \
-             and not exists (select from jsonb_object_keys(q.parsed) as k where k <> all ({names}))",
-            values.collect::<Vec<_>>().join(",\n    "),
-            self.target.name,
-            self.is_waiting("q"),
-        )
-    }
-
-    /// Which quarantined rows are parked for this target.
-    fn is_waiting(&self, alias: &str) -> String {
-        format!(
-            "{alias}.dataset = {} and {alias}.target = {} and {alias}.outcome = 'parked' and {alias}.closed_run is null",
-            Literal::new(&self.options.dataset),
-            Literal::new(self.target.label()),
+            unread.join(", "),
+            self.replayed_columns(reads).join(", "),
+            self.staged_and_replayed(),
+            rows.condition("s").replace('\n', "\n    "),
         )
     }
 }

@@ -1,6 +1,6 @@
 //! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
-use super::judgements::Standing;
 use super::order::First;
+use super::standing::Standing;
 use super::{Plan, judgements};
 
 /// The temporary table of fates.
@@ -23,7 +23,35 @@ impl Plan<'_> {
             false => "\nleft join overtaken as o on o.\"etl$row\" = j.\"etl$row\"",
         };
         format!(
-            "create temporary table etl_fates on commit drop as\nwith standing as not materialized (\n    {standing}\n),\n\
+            "create temporary table etl_fates on commit drop as\n{deciding},\n\
+             loser as (\n    select\n        s.\"etl$row\",\n        coalesce({same_s_t}, false) as is_old,\n        \
+             case when d.action in ('insert', 'update') then {same_s_b} else coalesce({same_s_t}, false) end as is_new\n    \
+             from contender as s\n    join best as b on {b_s}\n    join decided as d on d.\"etl$row\" = b.\"etl$row\"\n    \
+             left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n){overtaken}\n\
+             select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
+             j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    nullif(nullif(d.action, 'same'), 'older') as action,\n    \
+             d.\"etl$row\" is not null as is_winner,\n    case\n        \
+             {waits}when j.\"etl$rule\" is not null then 'rejected'\n        \
+             when j.\"etl$quarantine_id\" is not null then\n            \
+             case when d.action <> 'older' or l.is_new then 'promoted' else 'superseded' end\n        \
+             when d.action = 'insert' then 'inserted'\n        when d.action = 'update' then 'updated'\n        \
+             when d.action = 'same' or l.is_old or l.is_new then 'unchanged'\n        else 'superseded'\n    end as outcome\n\
+             from {judgements} as j\nleft join decided as d on d.\"etl$row\" = j.\"etl$row\"\n\
+             left join loser as l on l.\"etl$row\" = j.\"etl$row\"{join_overtaken}",
+            deciding = self.deciding(),
+            judgements = judgements::TABLE,
+            target = self.target.name,
+            t_s = self.same_key("t", "s"),
+            b_s = self.same_key("b", "s"),
+            same_s_t = self.same_row("s", "t"),
+            same_s_b = self.same_row("s", "b"),
+        )
+    }
+
+    /// The winner of every key and what it does: the steps `standing` to `decided`, to be followed by others.
+    pub(super) fn deciding(&self) -> String {
+        format!(
+            "with standing as not materialized (\n    {standing}\n),\n\
              contested as (\n    select {key_j}\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n    \
              group by {key_j}\n    having count(*) > 1\n),\n\
              contender as materialized (\n    select s.*\n    from {judgements} as j\n    join contested as k on {k_j}\n    \
@@ -33,20 +61,7 @@ impl Plan<'_> {
              and not exists (select from contested as k where {k_j})\n    union all\n    select s.\"etl$row\"\n    from best as s\n),\n\
              decided as (\n    select\n        s.\"etl$row\",\n        case\n            when t.ctid is null then 'insert'\n            \
              when {same_s_t} then 'same'\n            {older}else 'update'\n        end as action\n    from winner as w\n    \
-             join standing as s on s.\"etl$row\" = w.\"etl$row\"\n    left join {target} as t on {t_s}\n),\n\
-             loser as (\n    select\n        s.\"etl$row\",\n        coalesce({same_s_t}, false) as is_old,\n        \
-             case when d.action in ('insert', 'update') then {same_s_b} else coalesce({same_s_t}, false) end as is_new\n    \
-             from contender as s\n    join best as b on {b_s}\n    join decided as d on d.\"etl$row\" = b.\"etl$row\"\n    \
-             left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n){overtaken}\n\
-             select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
-             j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    nullif(nullif(d.action, 'same'), 'older') as action,\n    case\n        \
-             {waits}when j.\"etl$rule\" is not null then 'rejected'\n        \
-             when j.\"etl$quarantine_id\" is not null then\n            \
-             case when d.action <> 'older' or l.is_new then 'promoted' else 'superseded' end\n        \
-             when d.action = 'insert' then 'inserted'\n        when d.action = 'update' then 'updated'\n        \
-             when d.action = 'same' or l.is_old or l.is_new then 'unchanged'\n        else 'superseded'\n    end as outcome\n\
-             from {judgements} as j\nleft join decided as d on d.\"etl$row\" = j.\"etl$row\"\n\
-             left join loser as l on l.\"etl$row\" = j.\"etl$row\"{join_overtaken}",
+             join standing as s on s.\"etl$row\" = w.\"etl$row\"\n    left join {target} as t on {t_s}\n)",
             standing = self.standing(Standing::OnTarget),
             judgements = judgements::TABLE,
             target = self.target.name,
@@ -54,10 +69,8 @@ impl Plan<'_> {
             key_s = self.key_of("s"),
             k_j = self.same_key("k", "j"),
             t_s = self.same_key("t", "s"),
-            b_s = self.same_key("b", "s"),
             order = self.winner_first("s"),
             same_s_t = self.same_row("s", "t"),
-            same_s_b = self.same_row("s", "b"),
             older = match self.version() {
                 Some(_) => format!("when {} then 'older'\n            ", self.ranks_at_least("t", "s")),
                 None => String::new(),
@@ -65,24 +78,20 @@ impl Plan<'_> {
         )
     }
 
-    /// Parked records that wait in vain: their key is settled by something greater.
+    /// Parked records that wait in vain: their key is settled by a newer version, or without versions by a later record.
     fn overtaken(&self, parked: &str) -> String {
         let is_greater = match self.version() {
-            Some(_) => format!(
-                "case\n            when w.\"etl$row\" is not null then {}\n            \
-                 when t.ctid is not null then {}\n            else false\n        end",
-                self.ranks_at_least("w", "s"),
-                self.ranks_at_least("t", "s"),
+            Some(version) => format!(
+                "case when d.action in ('insert', 'update') then {} else {} end",
+                newer(&format!("w.{version}"), &format!("s.{version}")),
+                newer(&format!("t.{version}"), &format!("s.{version}")),
             ),
             None => format!("row({}) > row({})", came_at("w"), came_at("s")),
         };
-        // Without a version the winner settles its key even where it changes nothing.
-        let settles = if self.version().is_some() { "d.action in ('insert', 'update')" } else { "true" };
         format!(
-            ",\nsettling as (\n    select s.*\n    from decided as d\n    join standing as s on s.\"etl$row\" = d.\"etl$row\"\n    \
-             where {settles}\n),\n\
-             overtaken as (\n    select s.\"etl$row\"\n    from {judgements} as j\n    \
-             join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    left join settling as w on {w_s}\n    \
+            ",\novertaken as (\n    select s.\"etl$row\"\n    from {judgements} as j\n    \
+             join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    left join (\n        \
+             decided as d\n        join standing as w on w.\"etl$row\" = d.\"etl$row\"\n    ) on {w_s}\n    \
              left join {target} as t on {t_s}\n    where j.\"etl$rule\" in ({parked})\n        and {is_greater}\n)",
             judgements = judgements::TABLE,
             target = self.target.name,
@@ -101,7 +110,7 @@ impl Plan<'_> {
 
     /// The order in which the first of a key is its winner.
     fn winner_first(&self, alias: &str) -> String {
-        let columns: Vec<_> = self.target.columns.iter().collect();
+        let columns: Vec<_> = self.target.columns.iter().filter(|column| column.generated.is_none()).collect();
         let retried = format!("{alias}.\"etl$quarantine_id\" is not null");
         let order = self.order(alias, &columns, &retried, First::Greatest);
         match self.candidate().rank {
@@ -112,8 +121,13 @@ impl Plan<'_> {
     }
 }
 
+/// Whether a version is newer than another: null is lowest.
+pub(super) fn newer(left: &str, right: &str) -> String {
+    format!("coalesce({left} > {right}, {left} is not null and {right} is null)")
+}
+
 /// Where a candidate came, comparable as a row.
-fn came_at(alias: &str) -> String {
+pub(super) fn came_at(alias: &str) -> String {
     format!(
         "{alias}.\"etl$run\", {alias}.\"etl$source\", coalesce({alias}.\"etl$line\", 0), \
          coalesce({alias}.\"etl$byte\", 0), {alias}.\"etl$row\""

@@ -1,76 +1,43 @@
 //! Judgements: for each candidate its key, and the number of the first rule that it breaks.
-use super::super::name::Literal;
+use super::super::equality::Equality;
+use super::super::name::{Ident, Literal};
 use super::super::table::Parent;
 use super::rules::Rule;
-use super::{Plan, candidates};
+use super::standing::Standing;
+use super::{Plan, Rows, candidates, faults};
 
 /// The temporary table of judgements.
 pub(super) const TABLE: &str = "pg_temp.etl_judgements";
 
-/// What a candidate is judged by where it lacks a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// By what it says alone, to see whether it may give to others: what it lacks counts as null and is excused.
-    ByItself,
-    /// As the row would stand: what it lacks is taken from the row that is there, or its default.
-    OnTarget,
-}
-
 impl Plan<'_> {
-    /// The candidates as rows that would stand: columns that are lacking keep what is there, or take their default.
-    ///
-    /// Defaults that call functions are left to the insert, so that judging uses up no sequence value.
-    pub(super) fn standing(&self, standing: Standing) -> String {
-        let c = self.candidate();
-        let mut columns = vec![
-            "c.ctid as \"etl$row\"".to_string(),
-            format!("{} as \"etl$run\"", c.run),
-            format!("{} as \"etl$source\"", c.source),
-            format!("{} as \"etl$line\"", c.line),
-            format!("{} as \"etl$byte\"", c.byte),
-            format!("{} as \"etl$copies\"", c.copies),
-            format!("{} as \"etl$quarantine_id\"", c.quarantine_id),
-        ];
-        columns.extend(c.rank.map(|rank| format!("{rank} as \"etl$rank\"")));
-        columns.extend(c.problem.map(|problem| format!("{problem} as \"etl$problem\"")));
-        for column in &self.target.columns {
-            let name = &column.name;
-            let given = self.columns.iter().any(|it| it.name == *name);
-            let simple = column.default.as_deref().filter(|default| !default.contains('('));
-            let default = simple.unwrap_or("null");
-            let there = match standing {
-                Standing::OnTarget => {
-                    format!(
-                        "case when t.ctid is not null then t.{name} else {default}::{} end",
-                        column.type_name
-                    )
-                }
-                Standing::ByItself => format!("null::{}", column.type_name),
-            };
-            columns.push(match (given, &c.absent) {
-                (true, Some(absent)) if self.is_partial(column) => {
-                    let lacks = format!("coalesce({} = any ({absent}), false)", Literal::new(name.as_str()));
-                    format!("case when {lacks} then {there} else c.{name} end as {name}")
-                }
-                (true, _) => format!("c.{name}"),
-                (false, _) => format!("{there} as {name}"),
-            });
-        }
-        let mut from = format!("from {} as c", c.relation);
-        if let Some(absent) = &c.absent {
-            columns.push(format!("{absent} as \"etl$absent\""));
-        }
-        if standing == Standing::OnTarget && self.stands_on_target() {
-            columns.push("t.ctid is not null as \"etl$is_there\"".into());
-            let join = format!("left join {} as t on {}", self.target.name, self.same_key("t", "c"));
-            from = format!("{from}\n    {join}");
-        }
-        format!("select\n        {}\n    {from}", columns.join(",\n        "))
-    }
-
     /// Judges every candidate: alone first, then by its parents in other tables.
     pub fn judgements(&self, standing: Standing) -> String {
+        format!(
+            "create temporary table etl_judgements on commit drop as\n{}",
+            self.judged(standing, Rows::All)
+        )
+    }
+
+    /// The same, empty, where a judgement raised: then it is filled by [`Plan::judge`].
+    pub fn no_judgements(&self, standing: Standing) -> String {
+        format!("{}\nwith no data", self.judgements(standing))
+    }
+
+    /// Judges some candidates.
+    pub fn judge(&self, standing: Standing, rows: Rows) -> String {
+        format!("insert into {TABLE}\n{}", self.judged(standing, rows))
+    }
+
+    /// The relation whose rows are judged.
+    pub fn judged_relation(&self) -> String {
+        self.candidate().relation
+    }
+
+    fn judged(&self, standing: Standing, rows: Rows) -> String {
         let mut alone = Vec::new();
+        if self.has_faults {
+            alone.push(format!("when {} then 1", faults::HAS_ONE));
+        }
         let mut parents = Vec::new();
         let mut joins = Vec::new();
         for (index, rule) in self.rules().iter().enumerate() {
@@ -100,6 +67,20 @@ impl Plan<'_> {
                     alone.push(format!("when {name} is null{excused} then {number}"));
                 }
                 Rule::Check(check) => alone.push(format!("when not ({}) then {number}", check.expression)),
+                Rule::Partition(taken) => alone.push(format!("when not ({taken}) then {number}")),
+                Rule::Full(parent) => {
+                    let columns = parent.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    let excused = match standing == Standing::ByItself
+                        && parent.columns.iter().any(|name| self.is_excused(name))
+                    {
+                        true => " and false",
+                        false => "",
+                    };
+                    alone.push(format!(
+                        "when num_nulls({columns}) not in (0, {}){excused} then {number}",
+                        parent.columns.len()
+                    ));
+                }
                 Rule::Parent(parent) if !parent.itself => {
                     let alias = format!("p{number}");
                     joins.push(format!(
@@ -113,8 +94,13 @@ impl Plan<'_> {
                         parent.referred[0]
                     ));
                 }
-                Rule::Parent(_) => {}
+                Rule::Parent(_) | Rule::Unique(_) | Rule::Child(_) => {}
             }
+        }
+        let computed = self.computed();
+        if !computed.is_empty() {
+            // Never so: it is there to be evaluated, so that what raises does it here.
+            alone.push(format!("when num_nulls({}) < 0 then 0", computed.join(", ")));
         }
         let case = |whens: &[String], otherwise: &str| match whens.is_empty() {
             true => otherwise.to_string(),
@@ -126,10 +112,10 @@ impl Plan<'_> {
             }
         };
         format!(
-            "create temporary table etl_judgements on commit drop as\nwith standing as (\n    {standing}\n),\n\
+            "with standing as (\n    {standing}\n),\n\
              checked as (\n    select\n        *,\n        {alone} as \"etl$broken\"\n    from standing as {alias}\n)\n\
              select\n    {kept},\n    (\n        {rule}\n    )::smallint as \"etl$rule\"\nfrom checked as c{joins}",
-            standing = self.standing(standing),
+            standing = self.standing_of(standing, &rows.condition("c")),
             // The target's own name, so that a check that speaks of its whole row finds it.
             alias = self.target.name.name,
             alone = case(&alone, "null::integer"),
@@ -198,6 +184,12 @@ impl Plan<'_> {
         ))
     }
 
+    /// Whether some record says nothing of the column when it is judged by itself.
+    fn is_excused(&self, name: &Ident) -> bool {
+        let column = self.columns.iter().find(|column| column.name == *name);
+        column.is_none_or(|column| self.is_partial(column))
+    }
+
     /// Whether the staged relation itself serves as the candidates.
     pub(super) fn reads_staged_directly(&self) -> bool {
         self.candidate().relation != candidates::TABLE
@@ -212,6 +204,10 @@ pub(super) fn is_whole(parent: &Parent, alias: &str) -> String {
 
 /// `child` refers to `parent` by this foreign key.
 pub(super) fn refers(parent: &Parent, child: &str, alias: &str) -> String {
-    let pairs = parent.columns.iter().zip(&parent.referred);
-    pairs.map(|(from, to)| format!("{alias}.{to} = {child}.{from}")).collect::<Vec<_>>().join(" and ")
+    let plain = Equality::default();
+    let pairs = parent.columns.iter().zip(&parent.referred).enumerate().map(|(index, (from, to))| {
+        let equality = parent.equalities.get(index).unwrap_or(&plain);
+        equality.equal(&format!("{alias}.{to}"), &format!("{child}.{from}"))
+    });
+    pairs.collect::<Vec<_>>().join(" and ")
 }

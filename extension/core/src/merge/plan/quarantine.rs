@@ -1,16 +1,17 @@
 //! The quarantine: a row for each new identity that did not get in, and the closing of what waited.
-use super::super::name::Literal;
+use super::super::name::{Ident, Literal};
 use super::super::table::{META, Parent};
 use super::judgements::{is_whole, refers};
 use super::rules::Rule;
-use super::{Plan, fates};
+use super::standing::Standing;
+use super::{Plan, fates, unique};
 
 /// The temporary table of what this merge keeps.
 const TABLE: &str = "pg_temp.etl_kept";
 
-/// Same identity: what came from the same source saying the same, the nth time.
-const SAME_IDENTITY: &str = "q.dataset = k.dataset and q.target = k.target and q.source_name = k.source_name\n    \
-                             and q.record_sha256 = k.record_sha256 and q.occurrence = k.occurrence";
+/// Same identity: what came from the same source saying the same for the same row, the nth time.
+const SAME_IDENTITY: &str = "k.quarantine_id is null\n    and q.dataset = k.dataset and q.target = k.target and q.source_name = k.source_name\n    \
+                             and q.record_sha256 = k.record_sha256 and q.row_key = k.row_key and q.occurrence = k.occurrence";
 
 impl Plan<'_> {
     /// What did not get in, with all that the quarantine says of it. Run after the target is written.
@@ -44,49 +45,81 @@ impl Plan<'_> {
             bytes.push("s.byte".into());
         }
         raws.push("null::bytea".into());
-        let columns = self.columns.iter().map(|column| format!("c.{}", column.name));
-        let row = format!(
-            "(select to_jsonb(r) from (select {}) as r) - coalesce({}, '{{}}'::text[])",
-            columns.collect::<Vec<_>>().join(", "),
-            // What the record lacked when it came, whatever filled it in this run.
-            if has("absent") { format!("{origin}.absent") } else { "null".into() },
-        );
         let raw = format!("coalesce({})", raws.join(", "));
         // A record that nobody carries is its staged row; a record that is no text is its bytes.
-        let meta: Vec<String> =
-            META.iter().filter(|name| has(name)).map(|name| Literal::new(*name).to_string()).collect();
+        let staged = self.staged.columns.iter().filter(|it| !(META.contains(&it.name.as_str()) && has(it.name.as_str())));
         records.push(format!(
-            "case when {raw} is null then (to_jsonb({origin}) - array[{}]::text[])::text end",
-            meta.join(", ")
+            "case when {raw} is null then {}::text end",
+            texts(staged.map(|column| (&column.name, origin)))
         ));
+        let not_said: Vec<String> = [
+            // What the record lacked when it came, whatever filled it in this run.
+            has("absent").then(|| format!("{origin}.absent")),
+            c.unreadable.clone(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|names| format!(" - coalesce({names}, '{{}}'::text[])"))
+        .collect();
+        // A reference may be made of columns that no candidate has: then it is the row's that would stand.
+        let is_given = |name: &Ident| self.columns.iter().any(|column| column.name == *name);
+        let all_given = self.target.parents.iter().all(|parent| parent.columns.iter().all(is_given));
+        if !all_given {
+            let standing = self.standing(Standing::OnTarget);
+            joins.push(format!("join (\n    {standing}\n    ) as w on w.\"etl$row\" = f.\"etl$row\""));
+        }
+        let alias = if all_given { "c" } else { "w" };
         let parents = self.rules().into_iter().filter_map(|rule| match rule {
-            Rule::Parent(parent) => Some(missing_parent(parent)),
+            Rule::Parent(parent) => Some(missing_parent(parent, alias)),
             _ => None,
         });
         let parents = parents.collect::<Vec<_>>().join(", ");
-        let problem = c.problem.unwrap_or_else(|| "null::text".into());
+        let mut problems = vec!["rule.message".to_string()];
+        let mut codes = vec!["rule.sqlstate".to_string()];
+        let mut constraints = vec!["rule.constraint_name"];
+        if self.has_faults {
+            joins.push("left join pg_temp.etl_faults as e on e.place = f.\"etl$row\" and f.\"etl$rule\" = 1".into());
+            problems.push("e.message".into());
+            codes.push("e.sqlstate".into());
+            constraints.push("e.constraint_name");
+        }
+        if self.can_collide() {
+            joins.push(format!("left join {} as r on r.place = f.\"etl$row\"", unique::REFUSED));
+            problems.push("r.message".into());
+        }
+        problems.extend(c.problem);
+        problems.push("null::text".into());
+        codes.push(c.sqlstate);
         format!(
             "create temporary table etl_kept on commit drop as\nwith rule as (\n    select *\n    from (values\n        {rules}\n    ) as \
              rule (rule, sqlstate, field, constraint_name, message)\n),\n\
-             kept as (\n    select\n        coalesce(rs.name, '') as source_name,\n        f.\"etl$source\" as source,\n        \
+             kept as (\n    select\n        f.\"etl$quarantine_id\" as quarantine_id,\n        coalesce(rs.name, '') as source_name,\n        \
+             f.\"etl$source\" as source,\n        \
              f.\"etl$line\" as line,\n        coalesce({bytes}) as byte,\n        f.\"etl$row\" as place,\n        \
              f.\"etl$copies\" as copies,\n        f.outcome,\n        coalesce(rule.field, {field}) as field,\n        \
-             coalesce(rule.sqlstate, {sqlstate}, '22P02') as sqlstate,\n        rule.constraint_name,\n        \
-             coalesce(rule.message, {problem}) as message,\n        coalesce({records}) as record,\n        {raw} as raw,\n        \
-             case when f.outcome = 'parked' then {row} end as parsed,\n        \
-             case when f.outcome = 'parked' then array_remove(array[{parents}]::text[], null) end as parents\n    \
+             coalesce({codes}, '22P02') as sqlstate,\n        coalesce({constraints}) as constraint_name,\n        \
+             coalesce({problems}) as message,\n        coalesce({records}) as record,\n        {raw} as raw,\n        \
+             {parsed}{not_said} as parsed,\n        \
+             case when f.outcome = 'parked' then array_remove(array[{parents}]::text[], null) end as parents,\n        \
+             {row_key} as row_key,\n        f.outcome = 'rejected' and {overtaken} as is_overtaken\n    \
              from {fates} as f\n    join {candidates} as c on c.ctid = f.\"etl$row\"\n    \
              join rule on rule.rule = f.\"etl$rule\"\n    {joins}\n    \
-             where f.outcome in ('parked', 'rejected') and f.\"etl$quarantine_id\" is null\n),\n\
+             where f.outcome in ('parked', 'rejected')\n),\n\
              hashed as (\n    select *, sha256(coalesce(convert_to(record, 'UTF8'), raw)) as record_sha256\n    from kept\n)\n\
              select\n    {dataset}::text as dataset,\n    {target}::text as target,\n    *,\n    row_number() over (\n        \
-             partition by source_name, record_sha256\n        order by source, line, byte, place\n    )::integer as occurrence\n\
+             partition by quarantine_id, source_name, record_sha256, row_key\n        order by source, line, byte, place\n    )::integer as occurrence\n\
              from hashed",
             rules = self.rule_rows(),
             bytes = bytes.join(", "),
             field = c.field,
-            sqlstate = c.sqlstate,
+            codes = codes.join(", "),
+            constraints = constraints.join(", "),
+            problems = problems.join(", "),
             records = records.join(", "),
+            parsed = texts(self.columns.iter().map(|column| (&column.name, "c"))),
+            not_said = not_said.concat(),
+            row_key = self.row_key("c"),
+            overtaken = self.is_overtaken(),
             fates = fates::TABLE,
             candidates = c.relation,
             joins = joins.join("\n    "),
@@ -95,62 +128,94 @@ impl Plan<'_> {
         )
     }
 
-    /// Adds a row for each identity that the quarantine does not know.
+    /// Adds a row for each identity that the quarantine does not know; closed where a newer one has settled its key.
     pub fn quarantine(&self) -> String {
         let run = self.options.run_id;
         format!(
-            "insert into etl.quarantine (\n    dataset, target, source_name, record_sha256, occurrence, outcome, copies, \
-             first_run, last_run,\n    source, line, byte, field, sqlstate, constraint_name, message, record, raw, parsed, parents\n)\n\
-             select\n    k.dataset, k.target, k.source_name, k.record_sha256, k.occurrence, k.outcome, k.copies, {run}, {run},\n    \
+            "insert into etl.quarantine (\n    dataset, target, source_name, record_sha256, row_key, occurrence, outcome, copies, \
+             first_run, last_run,\n    source, line, byte, field, sqlstate, constraint_name, message, record, raw, parsed, parents,\n    \
+             closed_run, closed_as\n)\n\
+             select\n    k.dataset, k.target, k.source_name, k.record_sha256, k.row_key, k.occurrence, k.outcome, k.copies, {run}, {run},\n    \
              k.source, k.line, k.byte, k.field, k.sqlstate, k.constraint_name,\n    \
-             coalesce(k.message, 'waits for ' || array_to_string(k.parents, ', ')), k.record, k.raw, k.parsed, k.parents\n\
-             from {TABLE} as k\nwhere not exists (\n    select\n    from etl.quarantine as q\n    where {SAME_IDENTITY}\n)\n\
+             {MESSAGE}, k.record, k.raw, k.parsed, k.parents,\n    \
+             case when k.is_overtaken then {run} end,\n    case when k.is_overtaken then 'superseded' end\n\
+             from {TABLE} as k\nwhere k.quarantine_id is null\n    and not exists (\n        select\n        from etl.quarantine as q\n        \
+             where {SAME_IDENTITY}\n    )\n\
              order by k.source, k.line, k.byte, k.place"
         )
     }
 
     /// Opens again what was settled once and now does not get in, and follows what changed between parked and rejected.
+    /// What was discarded by hand stays so, and so does what a newer record has overtaken.
     pub fn reopen(&self) -> String {
         format!(
-            "update etl.quarantine as q\nset\n    outcome = k.outcome,\n    closed_run = null,\n    closed_as = null,\n    \
-             last_run = {run},\n    field = k.field,\n    sqlstate = k.sqlstate,\n    constraint_name = k.constraint_name,\n    \
-             message = coalesce(k.message, 'waits for ' || array_to_string(k.parents, ', ')),\n    parsed = k.parsed,\n    \
-             parents = k.parents\nfrom {TABLE} as k\nwhere {SAME_IDENTITY}\n    \
-             and (q.closed_run is not null or q.outcome <> k.outcome)",
-            run = self.options.run_id,
+            "update etl.quarantine as q\nset\n    closed_run = null,\n    closed_as = null,\n    {}\nfrom {TABLE} as k\n\
+             where {SAME_IDENTITY}\n    and case\n        when q.closed_run is null then {CHANGED}\n        \
+             else q.closed_as <> 'discarded' and not k.is_overtaken\n    end",
+            self.explained()
         )
     }
 
-    /// Closes what waited and is settled now. What came again in this run and waits again stays open.
+    /// Says anew why a record that was tried again did not get in, where that changed.
+    pub fn restate(&self) -> String {
+        format!(
+            "update etl.quarantine as q\nset\n    {}\nfrom {TABLE} as k\nwhere q.quarantine_id = k.quarantine_id\n    and {CHANGED}",
+            self.explained()
+        )
+    }
+
+    fn explained(&self) -> String {
+        let same = ["outcome", "field", "sqlstate", "constraint_name", "parsed", "parents"];
+        let sets = same.map(|name| format!("{name} = k.{name}"));
+        format!("last_run = {},\n    message = {MESSAGE},\n    {}", self.options.run_id, sets.join(",\n    "))
+    }
+
+    /// Closes what was tried again and is settled. What came again in this run and does not get in stays open.
     pub fn close(&self, has_kept: bool) -> String {
         let came_again = match has_kept {
             true => format!(
-                "\n    and not (f.outcome = 'superseded' and exists (select from {TABLE} as k where {SAME_IDENTITY}))"
+                "\n    and not exists (select from {TABLE} as k where k.quarantine_id = q.quarantine_id)\n    \
+                 and not (f.outcome = 'superseded' and exists (select from {TABLE} as k where {SAME_IDENTITY}))"
             ),
             false => String::new(),
         };
-        let explained = ["field", "sqlstate", "constraint_name", "message"].map(|name| {
-            format!("{name} = case when f.outcome = 'rejected' then coalesce(rule.{name}, q.{name}) else q.{name} end")
-        });
         format!(
-            "with rule as (\n    select *\n    from (values\n        {rules}\n    ) as \
-             rule (rule, sqlstate, field, constraint_name, message)\n)\n\
-             update etl.quarantine as q\nset\n    last_run = {run},\n    \
-             closed_run = case when f.outcome <> 'rejected' then {run} end,\n    \
-             closed_as = case when f.outcome <> 'rejected' then f.outcome end,\n    \
-             outcome = case when f.outcome = 'rejected' then 'rejected' else q.outcome end,\n    {explained}\n\
-             from {fates} as f\nleft join rule on rule.rule = f.\"etl$rule\"\n\
-             where f.\"etl$quarantine_id\" = q.quarantine_id\n    and f.outcome <> 'parked'{came_again}",
-            rules = self.rule_rows(),
+            "update etl.quarantine as q\nset\n    last_run = {run},\n    closed_run = {run},\n    \
+             closed_as = case when f.outcome = 'promoted' and q.outcome = 'rejected' then 'replayed' else f.outcome end\nfrom (\n    \
+             select \"etl$quarantine_id\" as quarantine_id, min(outcome) as outcome\n    from {fates}\n    \
+             where outcome in ('promoted', 'superseded') and \"etl$quarantine_id\" is not null\n    group by 1\n) as f\n\
+             where f.quarantine_id = q.quarantine_id{came_again}",
             run = self.options.run_id,
-            explained = explained.join(",\n    "),
             fates = fates::TABLE,
         )
     }
+
+    /// What came again in this run and is not overtaken, as a condition on `q`.
+    pub(super) fn came_again(&self) -> String {
+        format!("exists (\n        select\n        from {TABLE} as k\n        where {SAME_IDENTITY}\n            and not k.is_overtaken\n    )")
+    }
+}
+
+/// What a record waits for, where no rule says it better.
+const MESSAGE: &str = "coalesce(k.message, 'waits for ' || array_to_string(k.parents, ', '), 'a parent within the table changes in this run')";
+
+/// Whether a record does not get in for another reason than before.
+const CHANGED: &str = "(q.outcome, q.sqlstate, q.constraint_name) is distinct from (k.outcome, k.sqlstate, k.constraint_name)";
+
+/// A row as JSON, each value as its text: any type can be read again from that.
+fn texts<'a>(columns: impl Iterator<Item = (&'a Ident, &'a str)>) -> String {
+    let columns: Vec<_> = columns.collect();
+    // A function of PostgreSQL takes at most 100 arguments.
+    let objects = columns.chunks(50).map(|some| {
+        let pairs = some.iter().map(|(name, alias)| format!("{}, {alias}.{name}::text", Literal::new(name.as_str())));
+        format!("jsonb_build_object({})", pairs.collect::<Vec<_>>().join(", "))
+    });
+    let objects = objects.collect::<Vec<_>>();
+    if objects.is_empty() { "'{}'::jsonb".into() } else { format!("({})", objects.join(" || ")) }
 }
 
 /// The key that a candidate waits for, such as `mobilize.events(event_id)=(17)`; null where its parent is there.
-fn missing_parent(parent: &Parent) -> String {
+fn missing_parent(parent: &Parent, alias: &str) -> String {
     let names = |names: &[super::Ident]| names.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(",");
     let label = format!(
         "{}.{}({})=(",
@@ -158,13 +223,13 @@ fn missing_parent(parent: &Parent) -> String {
         parent.table.name.as_str(),
         names(&parent.referred)
     );
-    let values = parent.columns.iter().map(|column| format!("c.{column}"));
+    let values = parent.columns.iter().map(|column| format!("{alias}.{column}"));
     format!(
         "case when {whole} and not exists (select from {table} as p where {refers}) \
          then {label} || concat_ws(',', {values}) || ')' end",
-        whole = is_whole(parent, "c"),
+        whole = is_whole(parent, alias),
         table = parent.table,
-        refers = refers(parent, "c", "p"),
+        refers = refers(parent, alias, "p"),
         label = Literal::new(label),
         values = values.collect::<Vec<_>>().join(", "),
     )

@@ -28,6 +28,39 @@ const STAFF: &str = r#"{
     "refusals": []
 }"#;
 
+/// A domain, a generated column, a partial index on an expression, references to what is not the key.
+const MEMBERS: &str = r#"{
+    "name": {"schema": "demo", "name": "members"},
+    "columns": [
+        {"name": "id", "type_name": "integer", "not_null": true, "default": null, "sortable": true, "comparable": true, "collatable": false},
+        {"name": "email", "type_name": "public.citext", "not_null": false, "default": null, "sortable": false, "comparable": true, "collatable": true,
+         "equality": {"operator": {"schema": "public", "name": "="}}},
+        {"name": "level", "type_name": "public.level", "base_type": "integer", "not_null": false, "default": null, "sortable": true, "comparable": true, "collatable": false},
+        {"name": "boss", "type_name": "text", "not_null": false, "default": null, "sortable": true, "comparable": true, "collatable": true,
+         "equality": {"collation": {"schema": "pg_catalog", "name": "C"}}},
+        {"name": "rank", "type_name": "integer", "not_null": false, "default": null, "generated": "((level)::integer + 1)", "sortable": true, "comparable": true, "collatable": false}
+    ],
+    "keys": [{"name": "members_pkey", "primary": true, "columns": ["id"]}],
+    "uniques": [
+        {"name": "members_email", "values": [{"column": null, "expression": "lower((email)::text)", "equality": {}}], "predicate": "(level > 1)", "nulls_collide": false},
+        {"name": "members_pkey", "values": [{"column": "id", "expression": "id", "equality": {}}], "predicate": null, "nulls_collide": false},
+        {"name": "members_rank", "values": [{"column": "rank", "expression": "rank", "equality": {}}, {"column": "boss", "expression": "boss", "equality": {"collation": {"schema": "pg_catalog", "name": "C"}}}],
+         "predicate": null, "nulls_collide": true}
+    ],
+    "checks": [{"name": "members_level", "expression": "((10 / (level)::integer) > 1)"}],
+    "partitions": "((id >= 0))",
+    "parents": [
+        {"constraint": "members_boss", "columns": ["boss"], "table": {"schema": "demo", "name": "members"}, "referred": ["email"], "itself": true,
+         "equalities": [{"operator": {"schema": "public", "name": "="}}]},
+        {"constraint": "members_team", "columns": ["level", "boss"], "table": {"schema": "demo", "name": "teams"}, "referred": ["level", "name"], "itself": false, "is_full": true}
+    ],
+    "children": [
+        {"constraint": "cards_email", "table": {"schema": "demo", "name": "cards"}, "columns": ["email"], "referred": ["email"], "itself": false},
+        {"constraint": "members_boss", "table": {"schema": "demo", "name": "members"}, "columns": ["boss"], "referred": ["email"], "itself": true}
+    ],
+    "refusals": []
+}"#;
+
 fn target(json: &str) -> Target {
     serde_json::from_str(json).expect("a description")
 }
@@ -67,21 +100,28 @@ fn options(version: Option<&str>) -> Options {
 /// All statements of a plan in the order of their execution.
 fn statements(plan: &Plan<'_>) -> String {
     let by_itself = plan.fill().map(|_| plan.judgements(Standing::ByItself));
+    let collisions = || [plan.writes(), plan.refuse(), plan.waits()].join(";\n\n");
     [
+        plan.retries().then(|| plan.ready(true)),
         plan.candidates(),
+        plan.reading_may_raise().then(|| plan.read(Rows::Between(1, 2), None)),
+        plan.retries().then(|| plan.read_ready(Rows::All, None)),
+        plan.drop_siblings(),
         plan.needs_filling(),
         by_itself,
         plan.fill(),
         Some(plan.judgements(Standing::OnTarget)),
         plan.settle_references(),
         Some(plan.analyze()),
+        plan.can_collide().then(collisions),
         Some(plan.fates()),
-        Some(plan.insert()),
-        plan.update(),
+        Some(plan.write(true, true, plan.can_collide())),
         Some(plan.kept()),
         Some(plan.quarantine()),
         Some(plan.reopen()),
+        Some(plan.restate()),
         Some(plan.close(true)),
+        Some(plan.overtake(true)),
         Some(plan.count()),
     ]
     .into_iter()
@@ -117,6 +157,15 @@ fn a_table_that_refers_to_itself() {
 }
 
 #[test]
+fn a_table_with_all_that_can_collide() {
+    let target = target(MEMBERS);
+    let staged = staged(&[("id", "integer"), ("email", "text"), ("level", "text"), ("boss", "text")]);
+    let options = Options { replay: Some(Replay::ByColumn), ..options(None) };
+    let plan = Plan::new(&target, &staged, &options).expect("a plan");
+    insta::assert_snapshot!(statements(&plan));
+}
+
+#[test]
 fn misuse_is_refused_by_name() {
     let refused = |target: &Target, staged: &Staged, options: &Options| {
         Plan::new(target, staged, options).map(|_| ()).expect_err("a refusal").sqlstate
@@ -128,8 +177,9 @@ fn misuse_is_refused_by_name() {
     assert_eq!(refused(&rsvps, &typed_rsvps(), &options(Some("updated"))), "42703");
     let wrong = staged(&[("rsvp_id", "integer")]);
     assert_eq!(refused(&rsvps, &wrong, &options(None)), "42804");
-    let mut exotic = rsvps.clone();
-    exotic.columns[1].type_name = "point".into();
-    let text = staged(&[("rsvp_id", "bigint"), ("event_id", "text")]);
-    assert_eq!(refused(&exotic, &text, &options(None)), "0A000");
+    let mut computed = rsvps.clone();
+    computed.columns[3].generated = Some("'NEW'::text".into());
+    assert_eq!(refused(&computed, &typed_rsvps(), &options(None)), "428C9");
+    let replay = Options { replay: Some(Replay::BySource), ..options(None) };
+    assert_eq!(refused(&rsvps, &staged(&[("rsvp_id", "bigint")]), &replay), "42703");
 }

@@ -1,11 +1,40 @@
 //! Writing: the winners that change the target.
 use super::super::name::Literal;
 use super::super::table::Column;
-use super::{Plan, fates};
+use super::{Plan, fates, unique};
 
 impl Plan<'_> {
-    /// Changes the rows whose winner differs. A lacking column keeps what is there.
-    pub fn update(&self) -> Option<String> {
+    /// Writes the winners that change the target and says how many rows were (inserted, updated), in one statement, so
+    /// that foreign keys are checked when all rows are there. Rows that take a value which another row gives up come after it.
+    pub fn write(&self, has_inserts: bool, has_updates: bool, has_waits: bool) -> String {
+        let mut steps = Vec::new();
+        let mut count = |name: &'static str, statement: Option<String>| {
+            let Some(statement) = statement else { return "0".to_string() };
+            steps.push(format!("{name} as (\n{statement}\nreturning 1\n)"));
+            format!("(select count(*) from {name})")
+        };
+        let waits = format!("select from {} as w where w.place = f.\"etl$row\"", unique::WAITS);
+        let (first, then) = match has_waits {
+            true => (format!("\n    and not exists ({waits})"), format!("\n    and exists ({waits})")),
+            false => (String::new(), String::new()),
+        };
+        let updated = count("updated", if has_updates { self.update(&first) } else { None });
+        let after = |count: &str| format!("\n    and {count} >= 0");
+        let taken = match has_updates && has_waits {
+            true => count("taken", self.update(&format!("{then}{}", after(&updated)))),
+            false => "0".into(),
+        };
+        let before = match (has_updates, has_waits) {
+            (true, true) => after(&taken),
+            (true, false) => after(&updated),
+            (false, _) => String::new(),
+        };
+        let inserted = count("inserted", has_inserts.then(|| self.insert(&before)));
+        format!("with {}\nselect {inserted}, {updated} + {taken}", steps.join(",\n"))
+    }
+
+    /// Changes the rows whose winner differs. A lacking column keeps what is there. None where all columns are the key's.
+    fn update(&self, condition: &str) -> Option<String> {
         let columns = self.columns.iter().filter(|column| !self.key.columns.contains(&column.name));
         let sets: Vec<String> = columns
             .map(|column| {
@@ -18,7 +47,7 @@ impl Plan<'_> {
         }
         Some(format!(
             "update {} as t\nset\n    {}\nfrom {} as f\njoin {} as c on c.ctid = f.\"etl$row\"\n\
-             where f.action = 'update'\n    and {}",
+             where f.action = 'update'\n    and {}{condition}",
             self.target.name,
             sets.join(",\n    "),
             fates::TABLE,
@@ -28,7 +57,7 @@ impl Plan<'_> {
     }
 
     /// Adds the rows that are new, in the order of the key. A lacking column takes its default.
-    pub fn insert(&self) -> String {
+    fn insert(&self, condition: &str) -> String {
         let names = self.columns.iter().map(|column| column.name.to_string());
         let values = self
             .columns
@@ -36,7 +65,7 @@ impl Plan<'_> {
             .map(|column| self.or_if_lacking(column, column.default.as_deref().unwrap_or("null")));
         format!(
             "insert into {} ({})\noverriding system value\nselect\n    {}\nfrom {} as f\n\
-             join {} as c on c.ctid = f.\"etl$row\"\nwhere f.action = 'insert'\norder by {}",
+             join {} as c on c.ctid = f.\"etl$row\"\nwhere f.action = 'insert'{condition}\norder by {}",
             self.target.name,
             names.collect::<Vec<_>>().join(", "),
             values.collect::<Vec<_>>().join(",\n    "),

@@ -1,0 +1,75 @@
+//! Overtaken: quarantined rows whose key is settled by a newer version, or without versions by a later record.
+//!
+//! They could never win any more, so they are closed as superseded: in the run that settles their key, whether they are
+//! tried again in it or not.
+use super::fates::{came_at, newer};
+use super::{Plan, fates, judgements};
+
+impl Plan<'_> {
+    /// Closes the open rows whose key this run settled; but for what came again and goes before it.
+    pub fn overtake(&self, has_kept: bool) -> String {
+        let (settled, is_greater) = match self.version().and_then(|name| self.target.column(name)) {
+            Some(version) => {
+                let text = format!("(q.parsed ->> {})", super::Literal::new(version.name.as_str()));
+                // The column may have had another type when the row was quarantined.
+                let said = match crate::value::is_readable(&version.type_name) {
+                    true => format!(
+                        "case when {} is null then {text}::{} end",
+                        self.fault(&text, &version.type_name),
+                        version.type_name
+                    ),
+                    false => super::reading::by_input(version, &text),
+                };
+                (format!("t.{} as version", version.name), newer("s.version", &said))
+            }
+            None => (
+                "j.\"etl$run\" as run, j.\"etl$source\" as source, coalesce(j.\"etl$line\", 0) as line, \
+                 coalesce(j.\"etl$byte\", 0) as byte"
+                    .into(),
+                "(s.run, s.source, s.line, s.byte) > \
+                 (q.first_run, coalesce(q.source, 0), coalesce(q.line, 0), coalesce(q.byte, 0))"
+                    .into(),
+            ),
+        };
+        let came_again = match has_kept {
+            true => format!("\n    and not {}", self.came_again()),
+            false => String::new(),
+        };
+        format!(
+            "with settled as (\n    select {row_key} as row_key, {settled}\n    from {judgements} as j\n    \
+             join {fates} as f on f.\"etl$row\" = j.\"etl$row\"\n    join {target} as t on {t_j}\n    where f.is_winner\n)\n\
+             update etl.quarantine as q\nset\n    last_run = {run},\n    closed_run = {run},\n    closed_as = 'superseded'\n\
+             from settled as s\nwhere {open}\n    and q.row_key = s.row_key\n    and {is_greater}{came_again}",
+            row_key = self.row_key("j"),
+            judgements = judgements::TABLE,
+            fates = fates::TABLE,
+            target = self.target.name,
+            t_j = self.same_key("t", "j"),
+            run = self.options.run_id,
+            open = self.is_open("q"),
+        )
+    }
+
+    /// Whether the key of candidate `c`, whose fate is `f`, is settled by what goes before it. For use after the target
+    /// is written.
+    pub(super) fn is_overtaken(&self) -> String {
+        match self.version() {
+            Some(version) => format!(
+                "exists (\n            select\n            from {} as t\n            where {}\n                and {}\n        )",
+                self.target.name,
+                self.same_key("t", "c"),
+                newer(&format!("t.{version}"), &format!("c.{version}")),
+            ),
+            None => format!(
+                "exists (\n            select\n            from {judgements} as j\n            join {judgements} as w on {w_c}\n            \
+                 join {fates} as d on d.\"etl$row\" = w.\"etl$row\"\n            \
+                 where j.\"etl$row\" = f.\"etl$row\"\n                and d.is_winner\n                and row({w}) > row({j})\n        )",
+                judgements = judgements::TABLE,
+                fates = fates::TABLE,
+                w_c = self.same_key("w", "c"),
+                w = came_at("w"),
+                j = came_at("j"),
+            ),
+        }
+    }
+}
