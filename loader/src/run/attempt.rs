@@ -217,7 +217,7 @@ impl<'a> Attempt<'a> {
             }
         };
         database.act_as("etl_loader")?;
-        session::pin(&mut database.client)?;
+        session::pin_for_loading(&mut database.client)?;
         Ok(database.client)
     }
 
