@@ -283,8 +283,10 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
     let has_kept = decided.kept > 0;
     if has_kept {
         run.execute(&plan.kept())?;
+        for statement in plan.index_kept() {
+            run.execute(&statement)?;
+        }
         run.execute(&plan.quarantine())?;
-        run.execute(&plan.reopen())?;
         run.execute(&plan.restate())?;
     }
     if decided.settled > 0 {

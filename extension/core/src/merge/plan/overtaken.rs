@@ -35,11 +35,14 @@ impl Plan<'_> {
             true => format!("\n    and not {}", self.came_again()),
             false => String::new(),
         };
+        // Materialised, so that what is settled is found first: all that waits is many times as much.
         format!(
-            "with settled as (\n    select {row_key} as row_key, {settled}\n    from {judgements} as j\n    \
-             join {fates} as f on f.\"etl$row\" = j.\"etl$row\"\n    join {target} as t on {t_j}\n    where f.is_winner\n)\n\
-             update etl.quarantine as q\nset\n    last_run = {run},\n    closed_run = {run},\n    closed_as = 'superseded'\n\
-             from settled as s\nwhere {open}\n    and q.row_key = s.row_key\n    and {is_greater}{came_again}",
+            "with settled as materialized (\n    select {row_key} as row_key, {settled}\n    from {judgements} as j\n    \
+             join {fates} as f on f.\"etl$row\" = j.\"etl$row\"\n    join {target} as t on {t_j}\n    where f.is_winner\n),\n\
+             overtaken as materialized (\n    select q.*\n    from settled as s\n    join etl.quarantine as q on q.row_key = s.row_key\n    \
+             where {open}\n        and {is_greater}\n)\n\
+             update etl.quarantine as o\nset\n    last_run = {run},\n    closed_run = {run},\n    closed_as = 'superseded'\n\
+             from overtaken as q\nwhere o.quarantine_id = q.quarantine_id{came_again}",
             row_key = self.row_key("j"),
             judgements = judgements::TABLE,
             fates = fates::TABLE,

@@ -10,8 +10,8 @@ use super::{Plan, fates, unique};
 const TABLE: &str = "pg_temp.etl_kept";
 
 /// Same identity: what came from the same source saying the same for the same row, the nth time.
-const SAME_IDENTITY: &str = "k.quarantine_id is null\n    and q.dataset = k.dataset and q.target = k.target and q.source_name = k.source_name\n    \
-                             and q.record_sha256 = k.record_sha256 and q.row_key = k.row_key and q.occurrence = k.occurrence";
+const SAME_IDENTITY: &str = "n.quarantine_id is null\n        and q.dataset = n.dataset and q.target = n.target and q.source_name = n.source_name\n        \
+                             and q.record_sha256 = n.record_sha256 and q.row_key = n.row_key and q.occurrence = n.occurrence";
 
 impl Plan<'_> {
     /// What did not get in, with all that the quarantine says of it. Run after the target is written.
@@ -58,7 +58,7 @@ impl Plan<'_> {
         ));
         let not_said: Vec<String> = [
             // What the record lacked when it came, whatever filled it in this run.
-            has("absent").then(|| format!("{origin}.absent")),
+            has("absent").then(|| "k.absent".to_string()),
             c.unreadable.clone(),
         ]
         .into_iter()
@@ -68,11 +68,13 @@ impl Plan<'_> {
         // A reference may be made of columns that no candidate has: then it is the row's that would stand.
         let is_given = |name: &Ident| self.columns.iter().any(|column| column.name == *name);
         let all_given = self.target.parents.iter().all(|parent| parent.columns.iter().all(is_given));
-        if !all_given {
-            let standing = self.standing(Standing::OnTarget);
-            joins.push(format!("join (\n    {standing}\n    ) as w on w.\"etl$row\" = f.\"etl$row\""));
-        }
-        let alias = if all_given { "c" } else { "w" };
+        let (alias, join_standing) = match all_given {
+            true => ("c", String::new()),
+            false => {
+                let standing = self.standing(Standing::OnTarget);
+                ("w", format!("\njoin (\n    {standing}\n) as w on w.\"etl$row\" = k.place"))
+            }
+        };
         let parents = self.rules().into_iter().filter_map(|rule| match rule {
             Rule::Parent(parent) => Some(missing_parent(parent, alias)),
             _ => None,
@@ -105,16 +107,26 @@ impl Plan<'_> {
              f.\"etl$copies\" as copies,\n        f.outcome,\n        coalesce(rule.field, {field}) as field,\n        \
              coalesce({codes}, '22P02') as sqlstate,\n        coalesce({constraints}) as constraint_name,\n        \
              coalesce({problems}) as message,\n        coalesce({records}) as record,\n        {raw} as raw,\n        \
-             {parsed}{not_said} as parsed,\n        \
-             case when f.outcome = 'parked' then array_remove(array[{parents}]::text[], null) end as parents,\n        \
-             {row_key} as row_key,\n        f.outcome = 'rejected' and {overtaken} as is_overtaken\n    \
+             {absent} as absent,\n        {row_key} as row_key,\n        f.outcome = 'rejected' and {overtaken} as is_overtaken\n    \
              from {fates} as f\n    join {candidates} as c on c.ctid = f.\"etl$row\"\n    \
              join rule on rule.rule = f.\"etl$rule\"\n    {joins}\n    \
              where f.outcome in ('parked', 'rejected')\n),\n\
-             hashed as (\n    select *, sha256(coalesce(convert_to(record, 'UTF8'), raw)) as record_sha256\n    from kept\n)\n\
-             select\n    {dataset}::text as dataset,\n    {target}::text as target,\n    *,\n    row_number() over (\n        \
-             partition by quarantine_id, source_name, record_sha256, row_key\n        order by source, line, byte, place\n    )::integer as occurrence\n\
-             from hashed",
+             hashed as (\n    select *, sha256(coalesce(convert_to(record, 'UTF8'), raw)) as record_sha256\n    from kept\n),\n\
+             numbered as (\n    select\n        {dataset}::text as dataset,\n        {target}::text as target,\n        *,\n        row_number() over (\n            \
+             partition by quarantine_id, source_name, record_sha256, row_key\n            order by source, line, byte, place\n        )::integer as occurrence\n    \
+             from hashed\n),\n\
+             known as (\n    select\n        n.*,\n        coalesce(q.quarantine_id, r.quarantine_id) as known_id,\n        case\n            \
+             when q.closed_run is null then {same}\n            \
+             else q.closed_as = 'discarded' or n.is_overtaken\n        end as stays\n    \
+             from numbered as n\n    left join etl.quarantine as q on {SAME_IDENTITY}\n    \
+             left join etl.quarantine as r on r.quarantine_id = n.quarantine_id\n)\n\
+             select\n    k.*,\n    case when not k.stays then {parsed}{not_said} end as parsed,\n    \
+             case when not k.stays and k.outcome = 'parked' then array_remove(array[{parents}]::text[], null) end as parents\n\
+             from known as k\njoin {candidates} as c on c.ctid = k.place{join_standing}",
+            absent = if has("absent") { format!("{origin}.absent") } else { "null::text[]".into() },
+            same = ["outcome", "sqlstate", "constraint_name"]
+                .map(|name| format!("coalesce(q.{name}, r.{name}) is not distinct from n.{name}"))
+                .join(" and "),
             rules = self.rule_rows(),
             bytes = bytes.join(", "),
             field = c.field,
@@ -134,6 +146,11 @@ impl Plan<'_> {
         )
     }
 
+    /// Tells the optimiser what is known, and makes it quick to find.
+    pub fn index_kept(&self) -> [String; 2] {
+        [format!("create index on {TABLE} (known_id)"), format!("analyze {TABLE} (known_id, quarantine_id)")]
+    }
+
     /// Adds a row for each identity that the quarantine does not know; closed where a newer one has settled its key.
     pub fn quarantine(&self) -> String {
         let run = self.options.run_id;
@@ -145,43 +162,29 @@ impl Plan<'_> {
              k.source, k.line, k.byte, k.field, k.sqlstate, k.constraint_name,\n    \
              {MESSAGE}, k.record, k.raw, k.parsed, k.parents,\n    \
              case when k.is_overtaken then {run} end,\n    case when k.is_overtaken then 'superseded' end\n\
-             from {TABLE} as k\nwhere k.quarantine_id is null\n    and not exists (\n        select\n        from etl.quarantine as q\n        \
-             where {SAME_IDENTITY}\n    )\n\
-             order by k.source, k.line, k.byte, k.place"
+             from {TABLE} as k\nwhere k.known_id is null\norder by k.source, k.line, k.byte, k.place"
         )
     }
 
-    /// Opens again what was settled once and now does not get in, and follows what changed between parked and rejected.
+    /// Says anew why a known record does not get in, where that changed; opens it again where it was settled once.
     /// What was discarded by hand stays so, and so does what a newer record has overtaken.
-    pub fn reopen(&self) -> String {
-        format!(
-            "update etl.quarantine as q\nset\n    closed_run = null,\n    closed_as = null,\n    {}\nfrom {TABLE} as k\n\
-             where {SAME_IDENTITY}\n    and case\n        when q.closed_run is null then {CHANGED}\n        \
-             else q.closed_as <> 'discarded' and not k.is_overtaken\n    end",
-            self.explained()
-        )
-    }
-
-    /// Says anew why a record that was tried again did not get in, where that changed.
     pub fn restate(&self) -> String {
-        format!(
-            "update etl.quarantine as q\nset\n    {}\nfrom {TABLE} as k\nwhere q.quarantine_id = k.quarantine_id\n    and {CHANGED}",
-            self.explained()
-        )
-    }
-
-    fn explained(&self) -> String {
         let same = ["outcome", "field", "sqlstate", "constraint_name", "parsed", "parents"];
         let sets = same.map(|name| format!("{name} = k.{name}"));
-        format!("last_run = {},\n    message = {MESSAGE},\n    {}", self.options.run_id, sets.join(",\n    "))
+        format!(
+            "update etl.quarantine as q\nset\n    closed_run = null,\n    closed_as = null,\n    last_run = {},\n    \
+             message = {MESSAGE},\n    {}\nfrom {TABLE} as k\nwhere q.quarantine_id = k.known_id\n    and not k.stays",
+            self.options.run_id,
+            sets.join(",\n    ")
+        )
     }
 
     /// Closes what was tried again and is settled. What came again in this run and does not get in stays open.
     pub fn close(&self, has_kept: bool) -> String {
         let came_again = match has_kept {
             true => format!(
-                "\n    and not exists (select from {TABLE} as k where k.quarantine_id = q.quarantine_id)\n    \
-                 and not (f.outcome = 'superseded' and exists (select from {TABLE} as k where {SAME_IDENTITY}))"
+                "\n    and not exists (\n        select\n        from {TABLE} as k\n        where k.known_id = q.quarantine_id\n            \
+                 and (k.quarantine_id is not null or f.outcome = 'superseded')\n    )"
             ),
             false => String::new(),
         };
@@ -199,17 +202,14 @@ impl Plan<'_> {
     /// What came again in this run and is not overtaken, as a condition on `q`.
     pub(super) fn came_again(&self) -> String {
         format!(
-            "exists (\n        select\n        from {TABLE} as k\n        where {SAME_IDENTITY}\n            and not k.is_overtaken\n    )"
+            "exists (\n        select\n        from {TABLE} as k\n        where k.known_id = q.quarantine_id\n            \
+             and k.quarantine_id is null\n            and not k.is_overtaken\n    )"
         )
     }
 }
 
 /// What a record waits for, where no rule says it better.
 const MESSAGE: &str = "coalesce(k.message, 'waits for ' || array_to_string(k.parents, ', '), 'a parent within the table changes in this run')";
-
-/// Whether a record does not get in for another reason than before.
-const CHANGED: &str =
-    "(q.outcome, q.sqlstate, q.constraint_name) is distinct from (k.outcome, k.sqlstate, k.constraint_name)";
 
 /// A row as JSON, each value as its text: any type can be read again from that.
 fn texts<'a>(columns: impl Iterator<Item = (&'a Ident, &'a str)>) -> String {

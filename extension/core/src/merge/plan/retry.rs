@@ -34,7 +34,7 @@ impl Plan<'_> {
         });
         format!(
             "create temporary table etl_ready on commit drop as\nselect q.quarantine_id\nfrom etl.quarantine as q{}\nwhere {}\n    \
-             and not exists (select from jsonb_object_keys(q.parsed) as k where k <> all ({names})){}",
+             and q.parsed - {names} = '{{}}'::jsonb{}",
             if probing {
                 format!(",\n    jsonb_to_record(q.parsed) as p ({})", columns.join(", "))
             } else {
