@@ -282,6 +282,7 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
     }
     let has_kept = decided.kept > 0;
     if has_kept {
+        run.execute(&plan.analyze_fates())?;
         run.execute(&plan.kept())?;
         for statement in plan.index_kept() {
             run.execute(&statement)?;

@@ -11,9 +11,13 @@ impl World {
         for candidate in candidates.iter_mut() {
             let present = self.rows[target].get(&pick(&candidate.given, &table.key));
             candidate.stand_on(present.filter(|_| standing == Standing::OnTarget), table);
+            // Of a generated column a record says nothing as long as it lacks any.
             let is_excused = |column: usize| {
-                let origin = table.generated.get(&column).copied().unwrap_or(column);
-                standing == Standing::ByItself && candidate.absent.contains(&origin)
+                standing == Standing::ByItself
+                    && match table.generated.contains_key(&column) {
+                        true => !candidate.absent.is_empty(),
+                        false => candidate.absent.contains(&column),
+                    }
             };
             let is_missing = |column| candidate.row[column] == Value::Null && !is_excused(column);
             let is_half = |parent: &Parent| {

@@ -50,11 +50,7 @@ impl Plan<'_> {
                 Rule::NotNull(column) => {
                     let name = &column.name;
                     let excused = match standing {
-                        Standing::ByItself if !self.columns.iter().any(|it| it.name == *name) => continue,
-                        Standing::ByItself if self.is_partial(column) => {
-                            let literal = Literal::new(name.as_str());
-                            format!(" and not coalesce({literal} = any (\"etl$absent\"), false)")
-                        }
+                        Standing::ByItself => self.excused(standing, name),
                         // Its default calls a function, which the insert is to do.
                         Standing::OnTarget if self.is_partial(column) && column.default.is_some() => {
                             let literal = Literal::new(name.as_str());
@@ -181,16 +177,23 @@ impl Plan<'_> {
         ))
     }
 
-    /// ` and not ...` where a record that says nothing of the column is excused when it is judged by itself.
+    /// ` and not ...` where a record that says nothing of the column is excused when it is judged by itself. Of a
+    /// generated column it says nothing as long as it lacks any.
     fn excused(&self, standing: Standing, name: &Ident) -> String {
         if standing == Standing::OnTarget {
             return String::new();
         }
+        let is_generated = self.target.column(name).is_some_and(|column| column.generated.is_some());
         match self.columns.iter().find(|column| column.name == *name) {
             Some(column) if self.is_partial(column) => {
                 format!(" and not coalesce({} = any (\"etl$absent\"), false)", Literal::new(name.as_str()))
             }
             Some(_) => String::new(),
+            None if is_generated && self.lacking.is_empty() => {
+                let version =
+                    self.version().map_or("null".into(), |it| Literal::new(it.as_str()).to_string());
+                format!(" and coalesce(cardinality(array_remove(\"etl$absent\", {version})), 0) = 0")
+            }
             None => " and false".into(),
         }
     }

@@ -53,26 +53,29 @@ impl Plan<'_> {
         )
     }
 
-    /// Whether the key of candidate `c`, whose fate is `f`, is settled by what goes before it. For use after the target
-    /// is written.
-    pub(super) fn is_overtaken(&self) -> String {
-        match self.version() {
-            Some(version) => format!(
-                "exists (\n            select\n            from {} as t\n            where {}\n                and {}\n        )",
-                self.target.name,
-                self.same_key("t", "c"),
-                newer(&format!("t.{version}"), &format!("c.{version}")),
+    /// The rejected records of this run whose key is settled by what goes before them. For use after the target is
+    /// written.
+    pub(super) fn overtaken_at_once(&self) -> String {
+        let (settling, is_greater) = match self.version() {
+            Some(version) => (
+                format!("join {} as t on {}", self.target.name, self.same_key("t", "j")),
+                newer(&format!("t.{version}"), &format!("j.{version}")),
             ),
-            None => format!(
-                "exists (\n            select\n            from {judgements} as j\n            join {judgements} as w on {w_c}\n            \
-                 join {fates} as d on d.\"etl$row\" = w.\"etl$row\"\n            \
-                 where j.\"etl$row\" = f.\"etl$row\"\n                and d.is_winner\n                and row({w}) > row({j})\n        )",
-                judgements = judgements::TABLE,
-                fates = fates::TABLE,
-                w_c = self.same_key("w", "c"),
-                w = came_at("w"),
-                j = came_at("j"),
+            None => (
+                format!(
+                    "join {} as w on {}\n    join {} as d on d.\"etl$row\" = w.\"etl$row\" and d.is_winner",
+                    judgements::TABLE,
+                    self.same_key("w", "j"),
+                    fates::TABLE,
+                ),
+                format!("row({}) > row({})", came_at("w"), came_at("j")),
             ),
-        }
+        };
+        format!(
+            "select j.\"etl$row\" as place\n    from {} as j\n    join {} as f on f.\"etl$row\" = j.\"etl$row\"\n    {settling}\n    \
+             where f.outcome = 'rejected'\n        and {is_greater}",
+            judgements::TABLE,
+            fates::TABLE,
+        )
     }
 }

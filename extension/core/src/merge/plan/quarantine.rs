@@ -101,15 +101,17 @@ impl Plan<'_> {
         format!(
             "create temporary table etl_kept on commit drop as\nwith rule as (\n    select *\n    from (values\n        {rules}\n    ) as \
              rule (rule, sqlstate, field, constraint_name, message)\n),\n\
+             overtaken as materialized (\n    {overtaken}\n),\n\
              kept as (\n    select\n        f.\"etl$quarantine_id\" as quarantine_id,\n        coalesce(rs.name, '') as source_name,\n        \
              f.\"etl$source\" as source,\n        \
              f.\"etl$line\" as line,\n        coalesce({bytes}) as byte,\n        f.\"etl$row\" as place,\n        \
              f.\"etl$copies\" as copies,\n        f.outcome,\n        coalesce(rule.field, {field}) as field,\n        \
              coalesce({codes}, '22P02') as sqlstate,\n        coalesce({constraints}) as constraint_name,\n        \
              coalesce({problems}) as message,\n        coalesce({records}) as record,\n        {raw} as raw,\n        \
-             {absent} as absent,\n        {row_key} as row_key,\n        f.outcome = 'rejected' and {overtaken} as is_overtaken\n    \
+             {absent} as absent,\n        {row_key} as row_key,\n        ot.place is not null as is_overtaken\n    \
              from {fates} as f\n    join {candidates} as c on c.ctid = f.\"etl$row\"\n    \
-             join rule on rule.rule = f.\"etl$rule\"\n    {joins}\n    \
+             join rule on rule.rule = f.\"etl$rule\"\n    \
+             left join overtaken as ot on ot.place = f.\"etl$row\"\n    {joins}\n    \
              where f.outcome in ('parked', 'rejected')\n),\n\
              hashed as (\n    select *, sha256(coalesce(convert_to(record, 'UTF8'), raw)) as record_sha256\n    from kept\n),\n\
              numbered as (\n    select\n        {dataset}::text as dataset,\n        {target}::text as target,\n        *,\n        row_number() over (\n            \
@@ -120,9 +122,34 @@ impl Plan<'_> {
              else q.closed_as = 'discarded' or n.is_overtaken\n        end as stays\n    \
              from numbered as n\n    left join etl.quarantine as q on {SAME_IDENTITY}\n    \
              left join etl.quarantine as r on r.quarantine_id = n.quarantine_id\n)\n\
-             select\n    k.*,\n    case when not k.stays then {parsed}{not_said} end as parsed,\n    \
+             select\n    {kept},\n    case when not k.stays then k.message end as message,\n    \
+             case when not k.stays then k.record end as record,\n    case when not k.stays then {parsed}{not_said} end as parsed,\n    \
              case when not k.stays and k.outcome = 'parked' then array_remove(array[{parents}]::text[], null) end as parents\n\
              from known as k\njoin {candidates} as c on c.ctid = k.place{join_standing}",
+            kept = [
+                "dataset",
+                "target",
+                "source_name",
+                "record_sha256",
+                "row_key",
+                "occurrence",
+                "quarantine_id",
+                "known_id",
+                "stays",
+                "is_overtaken",
+                "outcome",
+                "copies",
+                "source",
+                "line",
+                "byte",
+                "place",
+                "field",
+                "sqlstate",
+                "constraint_name",
+                "raw",
+            ]
+            .map(|name| format!("k.{name}"))
+            .join(", "),
             absent = if has("absent") { format!("{origin}.absent") } else { "null::text[]".into() },
             same = ["outcome", "sqlstate", "constraint_name"]
                 .map(|name| format!("coalesce(q.{name}, r.{name}) is not distinct from n.{name}"))
@@ -137,13 +164,18 @@ impl Plan<'_> {
             parsed = texts(self.columns.iter().map(|column| (&column.name, "c"))),
             not_said = not_said.concat(),
             row_key = self.row_key("c"),
-            overtaken = self.is_overtaken(),
+            overtaken = self.overtaken_at_once(),
             fates = fates::TABLE,
             candidates = c.relation,
             joins = joins.join("\n    "),
             dataset = Literal::new(&self.options.dataset),
             target = Literal::new(self.target.label()),
         )
+    }
+
+    /// Tells the optimiser how many did not get in: it expects a handful, and looks for each by itself.
+    pub fn analyze_fates(&self) -> String {
+        format!("analyze {} (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", outcome)", fates::TABLE)
     }
 
     /// Tells the optimiser what is known, and makes it quick to find.

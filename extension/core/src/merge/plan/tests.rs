@@ -116,6 +116,7 @@ fn statements(plan: &Plan<'_>) -> String {
         plan.can_collide().then(collisions),
         Some(plan.fates()),
         Some(plan.write(true, true, plan.can_collide())),
+        Some(plan.analyze_fates()),
         Some(plan.kept()),
         Some(plan.index_kept().join(";\n\n")),
         Some(plan.quarantine()),
