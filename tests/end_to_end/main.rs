@@ -11,6 +11,8 @@ mod embedded;
 mod exits;
 /// Files written by `export`, and answers printed by `query`.
 mod exports;
+/// What goes wrong around a load: other sessions, disks, networks, signals.
+mod faults;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
@@ -24,6 +26,7 @@ mod migrators;
 mod noop;
 /// Any order, split and repetition gives the same tables.
 mod order;
+mod outcomes;
 /// The real file's known figures.
 mod real;
 /// What roles may do, and what hostile objects, names and values cannot.
