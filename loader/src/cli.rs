@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Config, Embedded};
 use crate::error::{Error, Exit};
-use crate::{export, migrate, psql, quarantine, query, run, status, stop};
+use crate::{doctor, export, migrate, psql, query, run, status, stop};
 
+mod quarantine;
 mod values;
+pub use quarantine::*;
 pub use values::MaxRejects;
 
 /// Land files in constrained PostgreSQL tables, with every record accounted for.
@@ -58,8 +60,10 @@ pub enum Command {
     Export(ExportArgs),
     /// Show the database in use, its migrations, the last runs and what waits in quarantine
     Status(StatusArgs),
-    /// Look at records that did not get in
+    /// Look at records that did not get in, and try again or close them
     Quarantine(QuarantineArgs),
+    /// Say what stands in the way of the next load, and what to type about it; change nothing
+    Doctor(DoctorArgs),
     /// Open psql on the database in use
     Psql(PsqlArgs),
     /// Stop the embedded cluster
@@ -148,54 +152,10 @@ pub struct StatusArgs {
     pub format: RowFormat,
 }
 
-/// Arguments of `loader quarantine`.
+/// Arguments of `loader doctor`.
 #[derive(Debug, Args)]
-pub struct QuarantineArgs {
-    /// What to do with the quarantine.
-    #[command(subcommand)]
-    pub command: QuarantineCommand,
-}
-
-/// Commands of the quarantine.
-#[derive(Debug, Subcommand)]
-pub enum QuarantineCommand {
-    /// List records that did not get in, newest first
-    List(QuarantineListArgs),
-    /// Show one of them whole, with the record itself
-    Show(QuarantineShowArgs),
-}
-
-/// Arguments of `loader quarantine list`.
-#[derive(Debug, Args)]
-pub struct QuarantineListArgs {
-    /// Records of this dataset only
-    pub dataset: Option<String>,
-    /// Records that this run met or last changed
-    #[arg(long, value_name = "RUN")]
-    pub run: Option<i64>,
-    /// Records for this table only, schema-qualified
-    #[arg(long, value_name = "TABLE")]
-    pub target: Option<String>,
-    /// Records with this outcome only
-    #[arg(long, value_enum)]
-    pub outcome: Option<Outcome>,
-    /// Closed ones too
-    #[arg(long)]
-    pub all: bool,
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: u32,
-    /// How to print the rows
-    #[arg(long, value_enum, default_value_t)]
-    pub format: RowFormat,
-}
-
-/// Arguments of `loader quarantine show`.
-#[derive(Debug, Args)]
-pub struct QuarantineShowArgs {
-    /// Number of the quarantined record, as `quarantine list` prints it
-    pub id: i64,
-    /// How to print it
+pub struct DoctorArgs {
+    /// How to print the findings
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
 }
@@ -206,15 +166,6 @@ pub struct PsqlArgs {
     /// Arguments for psql, such as -c 'select 1'
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<std::ffi::OsString>,
-}
-
-/// Why a record is in quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Outcome {
-    /// It waits for its parent.
-    Parked,
-    /// It cannot be accepted as it is.
-    Rejected,
 }
 
 /// How rows are printed on standard output.
@@ -296,7 +247,8 @@ pub fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Query(args) => query::run(args, context),
         Command::Export(args) => export::run(args, context),
         Command::Status(args) => status::run(args, context),
-        Command::Quarantine(args) => quarantine::run(args, context),
+        Command::Quarantine(args) => crate::quarantine::run(args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Psql(args) => psql::run(args, context),
         Command::Stop => stop::run(context),
     }

@@ -1,7 +1,8 @@
 //! The loader's one error: what failed, why (every cause beneath it), what to type next, and the exit code it means.
 //!
 //! `postgres::Error` and refinery's both display as "db error" and keep the cause one or two `source()` steps down,
-//! so the whole chain is printed, and a server's error is written out with its SQLSTATE, detail and hint.
+//! so the whole chain is printed, and a server's error is written out with its SQLSTATE, hint and the names it concerns.
+//! What a server says may quote records, and standard error ends in logs: [`server`] leaves the values out.
 
 mod advice;
 
@@ -9,7 +10,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::process::ExitCode;
 
+use etl_core::frame::Refused;
 use postgres::error::{DbError, SqlState};
+
+mod server;
 
 /// How the loader ends, as scripts see it. 130 and 143 (interrupted) are the signals' own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,14 +111,35 @@ impl Error {
         self
     }
 
+    /// What to type next, where that is known.
+    pub fn next(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What failed and why, without what to type next.
+    pub fn in_one_line(&self) -> String {
+        let text = self.to_string();
+        let told = text.split("\n  next: ").next().unwrap_or(&text);
+        told.lines().map(str::trim_start).collect::<Vec<_>>().join("; ")
+    }
+
     /// The exit code this error means.
     pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// SQLSTATE of the server's error beneath this one, if the server raised one.
+    /// SQLSTATE of the server's error beneath this one, or the framing's where a source was refused as a whole.
     pub fn sqlstate(&self) -> Option<&str> {
-        self.chain().find_map(|e| e.downcast_ref::<DbError>()).map(|e| e.code().code())
+        let server = self.chain().find_map(|e| e.downcast_ref::<DbError>()).map(|e| e.code().code());
+        server.or_else(|| self.chain().find_map(|e| e.downcast_ref::<Refused>()).map(|e| e.sqlstate))
+    }
+
+    /// What may be kept in the ledger: the loader's own words, and of the server's the names of what they concern. Its
+    /// message may quote a record.
+    pub fn without_values(&self) -> String {
+        let concerned = self.chain().find_map(|e| e.downcast_ref::<DbError>()).and_then(server::concerned);
+        let lines = self.message.lines().map(str::to_owned).chain(concerned);
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// True where the reader of our output went away (`loader query ... | head`), which is no failure. A server that
@@ -137,14 +162,8 @@ impl fmt::Display for Error {
         f.write_str(&self.message)?;
         for cause in self.chain() {
             if let Some(server) = cause.downcast_ref::<DbError>() {
-                write!(f, "\n  server: {} ({})", server.message(), server.code().code())?;
-                let place = server.where_().map(places).filter(|text| !text.is_empty());
-                for (word, text) in
-                    [("detail", server.detail()), ("hint", server.hint()), ("in", place.as_deref())]
-                {
-                    if let Some(text) = text {
-                        write!(f, "\n  {word}: {}", text.replace('\n', "\n    "))?;
-                    }
+                for (word, text) in server::lines(server) {
+                    write!(f, "\n  {word}: {}", text.replace('\n', "\n    "))?;
                 }
             } else {
                 let text = cause.to_string();
@@ -161,13 +180,6 @@ impl fmt::Display for Error {
         }
         Ok(())
     }
-}
-
-/// The places a server's context names, without the text of the statements it quotes: a merge's fills pages.
-fn places(context: &str) -> String {
-    const PLACES: [&str; 5] = ["PL/pgSQL function ", "SQL function ", "COPY ", "while ", "automatic "];
-    let is_place = |line: &&str| PLACES.iter().any(|place| line.starts_with(place));
-    context.lines().filter(is_place).collect::<Vec<_>>().join("\n")
 }
 
 impl StdError for Error {
@@ -201,9 +213,11 @@ mod tests {
     }
 
     #[test]
-    fn a_context_is_told_by_its_places() {
-        let context = "SQL statement \"select 1\n  from t\"\nPL/pgSQL function etl_load_toy(bigint) line 9 at RETURN QUERY";
-        assert_eq!(places(context), "PL/pgSQL function etl_load_toy(bigint) line 9 at RETURN QUERY");
+    fn the_ledger_keeps_words_and_places_not_causes() {
+        let error = Error::failed("cannot merge\n  3  mobilize.people 23514")
+            .caused_by(std::io::Error::other("ana@example.org"))
+            .hint("loader status");
+        assert_eq!(error.without_values(), "cannot merge\n  3  mobilize.people 23514");
     }
 
     #[test]

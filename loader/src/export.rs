@@ -4,7 +4,7 @@
 //! Rows come ordered by primary key and rendered under pinned settings, so that the same rows give the same
 //! bytes.
 mod dictionary;
-mod file;
+pub mod file;
 mod tables;
 
 use std::fs;
@@ -127,7 +127,8 @@ fn copy_json(transaction: &mut Transaction<'_>, table: &Table, file: &mut NewFil
     file.write_all(end).map_err(|error| file.unwritable(&error))
 }
 
-fn extension(format: FileFormat) -> &'static str {
+/// The ending of a file's name.
+pub fn extension(format: FileFormat) -> &'static str {
     match format {
         FileFormat::Csv => "csv",
         FileFormat::Json => "json",

@@ -16,6 +16,14 @@ pub struct Run {
     started_at: String,
 }
 
+impl Run {
+    /// A run that no database knows, for tests.
+    #[cfg(test)]
+    pub fn numbered(id: i64, dataset: &str) -> Self {
+        Run { id, dataset: dataset.to_owned(), started_at: String::new() }
+    }
+}
+
 /// A source read to its end.
 #[derive(Debug, Clone)]
 pub struct SourceRead {

@@ -14,6 +14,7 @@ use crate::error::{Error, Exit};
 
 mod administrator;
 mod apply;
+pub mod checkup;
 mod extension;
 mod grants;
 mod history;

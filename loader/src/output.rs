@@ -12,6 +12,7 @@ use crate::cli::RowFormat;
 use crate::error::Error;
 pub use csv::row as csv_row;
 pub use json::string as json_string;
+pub use table::printable;
 
 /// A column of printed rows.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ use crate::error::{Error, Exit};
 use crate::migrate;
 use crate::output::{self, Column, Listing};
 use crate::quarantine::notes;
+use crate::session;
 pub use answer::Answer;
 pub use bind::bind;
 pub use catalog::find;
@@ -47,18 +48,7 @@ pub fn reader(context: &Context) -> Result<Database, Error> {
     let mut database = database::connect(&context.settings)?;
     migrate::refuse_foreign_ledger(&mut database)?;
     database.act_as("etl_reader")?;
-    database
-        .client
-        .batch_execute(
-            "set timezone = 'UTC';
-            set datestyle = 'ISO, YMD';
-            set intervalstyle = 'postgres';
-            set extra_float_digits = 1;
-            set bytea_output = 'hex';
-            set client_encoding = 'UTF8';
-            set client_min_messages = warning;",
-        )
-        .map_err(|error| Error::database("pin the session's settings", error))?;
+    session::pin(&mut database.client)?;
     Ok(database)
 }
 

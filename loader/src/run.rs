@@ -1,19 +1,19 @@
 //! `loader run`: the sources of a dataset into its tables, in one transaction.
 mod attempt;
 mod files;
-mod interrupt;
+pub mod interrupt;
 mod jobs;
-mod lock;
-mod merge;
+pub mod lock;
+pub mod merge;
 mod rejects;
-mod session;
-mod stage;
+pub mod stage;
 
 use crate::cli::{Context, RunArgs};
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
 use crate::migrate;
 use crate::progress::Progress;
+use crate::session;
 use crate::summary::Outcome;
 use attempt::{Attempt, End};
 use interrupt::Interrupt;
@@ -36,7 +36,7 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
         }
     }
     database.act_as("etl_loader")?;
-    session::pin(&mut database.client)?;
+    session::pin_for_loading(&mut database.client)?;
     let interrupt = listen(&database)?;
 
     let mut gravest = Exit::Done;
@@ -51,13 +51,17 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
             }
         }
         if let Some(signal) = interrupt.signal().filter(|_| !is_last) {
-            interrupt::exit(signal);
+            interrupt.exit(signal);
         }
     }
     Ok(gravest)
 }
 
-fn listen(database: &Database) -> Result<Interrupt, Error> {
+/// Listens for signals; one cancels what the database is doing.
+///
+/// # Errors
+/// When the system gives no signal handler or thread.
+pub fn listen(database: &Database) -> Result<Interrupt, Error> {
     let token = database.client.cancel_token();
     // Where the request does not get through, the connection's end does the same, a little later.
     Interrupt::listen(move || drop(token.cancel_query(postgres::NoTls)))
@@ -83,7 +87,7 @@ fn load(
     };
     interrupt.settle(true);
     if let (Err(_), Some(signal)) = (&result, interrupt.signal()) {
-        interrupt::exit(signal);
+        interrupt.exit(signal);
     }
     let (summary, end) = result?;
     summary.print(args.format, is_first)?;

@@ -5,6 +5,7 @@ use crate::cli::RowFormat;
 use crate::error::Error;
 use crate::ledger::{Counts, SourceRead};
 use crate::output::{self, Column, Listing};
+use crate::quarantine::Replay;
 use crate::source::short_name;
 
 /// Names of more files than this would hide the rest of the line.
@@ -63,6 +64,8 @@ pub struct Summary {
     pub counts: Vec<Counts>,
     /// Sentences under the table.
     pub notes: Vec<String>,
+    /// What became of the quarantined records, where the run is a replay.
+    pub replay: Option<Replay>,
 }
 
 type Outcomes = [(&'static str, fn(&Counts) -> i64); 8];
@@ -110,6 +113,10 @@ impl Summary {
     }
 
     fn files(&self) -> String {
+        if let Some(replay) = &self.replay {
+            let noun = if replay.records == 1 { "record" } else { "records" };
+            return format!("replay of {} quarantined {noun}", replay.records);
+        }
         if self.sources.len() > FILES_NAMED {
             return format!("{} files", self.sources.len());
         }
@@ -155,6 +162,7 @@ impl Summary {
             sources: sources.collect(),
             targets: &self.counts,
             notes: &self.notes,
+            replay: self.replay.as_ref(),
         };
         serde_json::to_string(&report)
             .map_err(|error| Error::failed("the summary is not JSON").caused_by(error))
@@ -188,6 +196,8 @@ struct Report<'a> {
     sources: Vec<SourceReport<'a>>,
     targets: &'a [Counts],
     notes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<&'a Replay>,
 }
 
 #[derive(serde::Serialize)]
@@ -250,6 +260,7 @@ mod tests {
                 "1 record of mobilize.attendances waits for mobilize.events: loader quarantine list --run 12"
                     .into(),
             ],
+            replay: None,
         }
     }
 

@@ -132,6 +132,51 @@ fn rejects_are_3_unless_budgeted() {
 }
 
 #[test]
+fn too_many_rejects_are_told_and_kept() {
+    let plan = Plan { bad: 60, ..inputs::mobilize(200, 85) };
+    let input = inputs::array(&plan.collect());
+    let kept = Cluster::shared().database();
+    let loader = Loader::at(&kept);
+    let file = loader.file("a.json", &input);
+    loader.load([file]).expect(3);
+    let groups = kept.rows(
+        "select format('%s  %s', sum(copies), concat_ws(' ', target, sqlstate, constraint_name))
+         from etl.quarantine where outcome = 'rejected' group by target, sqlstate, constraint_name",
+    );
+    // A record that two tables reject is one record.
+    let rejected = kept.number("select count(distinct line) from etl.quarantine where outcome = 'rejected'");
+    assert!(groups.len() > 3 && rejected > 30, "{groups:?}");
+    assert!(rejected < kept.number("select sum(copies) from etl.quarantine where outcome = 'rejected'"));
+
+    let database = Cluster::shared().database();
+    let loader = Loader::at(&database);
+    let file = loader.file("a.json", &input);
+    // Of 260 records, 5% are 13.
+    let words = ["run", "mobilize", file.to_str().unwrap(), "--max-rejects"];
+    let failed = loader.run(words.iter().chain(&["5%"])).expect(1);
+    assert!(failed.stdout.contains("failed, rolled back"), "{}", failed.stdout);
+    let ledger = database.value("select error_message from etl.runs where status = 'failed'");
+    for told in [&failed.stderr, &ledger] {
+        assert!(
+            told.contains(&format!("{rejected} records of 260 were rejected, and --max-rejects allows 13")),
+            "{told}"
+        );
+        for group in &groups {
+            assert!(told.lines().any(|line| line.trim() == *group), "{group}: {told}");
+        }
+        let examples: Vec<&str> =
+            told.lines().filter(|line| line.trim_start().starts_with("at a.json line ")).collect();
+        assert_eq!(examples.len(), 20, "{told}");
+        assert!(examples[0].contains(": mobilize."), "{told}");
+        assert!(!told.contains("example.org") && !told.contains("soon"), "no values of records: {told}");
+    }
+    assert_eq!(database.count("mobilize.attendances") + database.count("etl.quarantine"), 0);
+    let just_enough = rejected.to_string();
+    loader.run(words.iter().chain(&[just_enough.as_str()])).expect(0);
+    accounting::check(&database, "mobilize");
+}
+
+#[test]
 fn signals_are_130_and_143_and_leave_nothing() {
     let database = Cluster::shared().database();
     let loader = Loader::at(&database);

@@ -5,6 +5,8 @@
 mod damage;
 /// What README and docs/ show, run.
 mod docs;
+/// What stands in the way of the next load.
+mod doctor;
 /// The private cluster that the loader makes when no database is named.
 mod embedded;
 /// Every exit code.
@@ -26,7 +28,10 @@ mod migrators;
 mod noop;
 /// Any order, split and repetition gives the same tables.
 mod order;
+/// What becomes of a record, each outcome by name, and each kind of constraint.
 mod outcomes;
+/// Records that did not get in: listed, exported, discarded, replayed.
+mod quarantine;
 /// The real file's known figures.
 mod real;
 /// What roles may do, and what hostile objects, names and values cannot.

@@ -89,6 +89,38 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A SQLSTATE: five digits or capital letters.
+pub(super) fn sqlstate(text: &str) -> Result<String, String> {
+    let is_code = text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    match is_code {
+        true => Ok(text.to_owned()),
+        false => Err("expected five digits or capital letters, such as 23514 or 22P02".to_owned()),
+    }
+}
+
+/// A parent as the quarantine writes it: `schema.table(columns)=(values)`.
+pub(super) fn parent(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_parent =
+        text.strip_suffix(')').and_then(|text| text.split_once(")=(")).is_some_and(|(left, _)| {
+            left.split_once('(').is_some_and(|(table, columns)| table.contains('.') && !columns.is_empty())
+        });
+    match is_parent {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("expected schema.table(columns)=(values), such as mobilize.events(event_id)=(17)".to_owned())
+        }
+    }
+}
+
+/// Why somebody does something: not empty.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected a reason in words".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,7 +29,7 @@ fn aligned(column: &Column, text: &str) -> Cell {
 
 /// A value from a file must neither break the table nor speak to the terminal: control characters are shown
 /// escaped.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() {

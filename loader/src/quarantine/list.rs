@@ -1,5 +1,6 @@
 //! `loader quarantine list`.
-use crate::cli::{Context, Outcome, QuarantineListArgs, RowFormat};
+use super::selection::{IS_MEANT, Selection};
+use crate::cli::{Context, QuarantineListArgs, RowFormat};
 use crate::database::Database;
 use crate::error::Error;
 use crate::output::{self, Column, Listing};
@@ -20,31 +21,32 @@ const LIST: &str = "
         sqlstate,
         constraint_name,
         message
-    from etl.quarantine
-    where ($1::text is null or dataset = $1)
-        and ($2::bigint is null or $2 in (first_run, last_run, closed_run))
-        and ($3::text is null or target = $3)
-        and ($4::text is null or outcome = $4)
-        and ($5 or closed_run is null)
-    order by quarantine.quarantine_id desc
-    limit $6";
+    from etl.quarantine as quarantine";
 
-/// Prints the records that match; says on standard error when there are more.
+/// Prints the records that are meant; says on standard error when there are more.
+///
+/// # Errors
+/// Those of [`Selection::new`]; what the server reports.
 pub fn run(args: &QuarantineListArgs, database: &mut Database, context: &Context) -> Result<(), Error> {
-    let outcome = args.outcome.map(|outcome| match outcome {
-        Outcome::Parked => "parked",
-        Outcome::Rejected => "rejected",
-    });
+    let is_history = args.all || args.filters.run.is_some() || !args.filters.ids().is_empty();
+    let selection = Selection::new(&args.filters, is_history, database, context)?;
     let one_more = i64::from(args.limit) + 1;
+    let statement =
+        format!("{LIST}\n    where {IS_MEANT}\n    order by quarantine.quarantine_id desc\n    limit $10");
+    let mut values = selection.values().to_vec();
+    values.push(&one_more);
     let found = database
         .client
-        .query(LIST, &[&args.dataset, &args.run, &args.target, &outcome, &args.all, &one_more])
+        .query(&statement, &values)
         .map_err(|error| Error::database("list etl.quarantine", error))?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let rows: Vec<Vec<Option<String>>> =
         found.iter().take(limit).map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect();
     if rows.is_empty() {
-        context.note("no record in quarantine matches");
+        context.note(match is_history || args.filters.is_empty() {
+            true => "no record in quarantine matches",
+            false => "no open record in quarantine matches; closed ones are shown with --all",
+        });
     }
     let has_more = found.len() > rows.len();
     print(rows, args.format)?;

@@ -27,6 +27,7 @@ const SHOW: &str = "
         quarantine.last_run,
         quarantine.closed_run,
         quarantine.closed_as,
+        quarantine.closed_reason,
         pg_catalog.encode(quarantine.record_sha256, 'hex') as record_sha256,
         quarantine.parsed,
         quarantine.record,

@@ -2,18 +2,18 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use etl_core::frame::Refused;
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::interrupt::Interrupt;
 use super::jobs::Job;
-use super::{lock, merge, rejects, session, stage};
+use super::{lock, merge, rejects, stage};
 use crate::cli::{RunArgs, Settings};
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
 use crate::ledger::{self, Counts, Run, SourceRead};
 use crate::progress::Progress;
 use crate::quarantine::notes;
+use crate::session;
 use crate::summary::{Outcome, Summary};
 
 /// How long a restarting server is waited for, to settle a commit in doubt and to write the failed run down: a crash of
@@ -115,6 +115,7 @@ impl<'a> Attempt<'a> {
             self.is_committing = true;
             self.interrupt.settle(true);
             transaction.commit().map_err(|error| Error::database("commit the run", error))?;
+            self.interrupt.committed(run);
         } else {
             transaction.rollback().map_err(|error| Error::database("roll the run back", error))?;
         }
@@ -191,7 +192,7 @@ impl<'a> Attempt<'a> {
         }
         // What an interrupted run was doing says less than that it was interrupted (57014, query_canceled).
         let written = match self.interrupt.check() {
-            Ok(()) => ledger::fail(client, run, &self.sources, sqlstate(error), &without_values(error)),
+            Ok(()) => ledger::fail(client, run, &self.sources, error.sqlstate(), &error.without_values()),
             Err(signal) => ledger::fail(client, run, &self.sources, Some("57014"), &signal.to_string()),
         };
         if let Err(second) = written {
@@ -216,7 +217,7 @@ impl<'a> Attempt<'a> {
             }
         };
         database.act_as("etl_loader")?;
-        session::pin(&mut database.client)?;
+        session::pin_for_loading(&mut database.client)?;
         Ok(database.client)
     }
 
@@ -248,6 +249,7 @@ impl<'a> Attempt<'a> {
             outcome,
             counts: self.counts.clone(),
             notes,
+            replay: None,
         }
     }
 }
@@ -279,34 +281,4 @@ fn changes(transaction: &mut Transaction<'_>, run: &Run, counts: &[Counts]) -> R
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     Ok((!words.is_empty()).then(|| words.join(", ")))
-}
-
-/// The server's code, or the framing's where a source was refused as a whole.
-fn sqlstate(error: &Error) -> Option<&str> {
-    let refused = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Refused>());
-    error.sqlstate().or(refused.map(|refused| refused.sqlstate))
-}
-
-/// What may be kept in the ledger: the loader's own words and the server's code and names, not its message,
-/// which may quote a record.
-fn without_values(error: &Error) -> String {
-    let text = error.to_string();
-    let lines = text.lines().take_while(|line| {
-        let line = line.trim_start();
-        !["server:", "detail:", "cause:", "in:", "hint:", "next:"].iter().any(|word| line.starts_with(word))
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ledger_keeps_words_and_places_not_causes() {
-        let error = Error::failed("cannot merge\n  3  mobilize.people 23514")
-            .caused_by(std::io::Error::other("ana@example.org"))
-            .hint("loader status");
-        assert_eq!(without_values(&error), "cannot merge\n  3  mobilize.people 23514");
-    }
 }

@@ -5,8 +5,8 @@
 //! ends the process within a second; the server rolls back when it finds the connection closed. A second
 //! signal ends the process at once.
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::error::Error;
+use crate::ledger::Run;
 
 /// How long the main thread has to roll back in order.
 const GRACE: Duration = Duration::from_millis(700);
@@ -25,6 +26,8 @@ pub struct Interrupt {
     /// The transaction commits or is over: the main thread ends the process by itself, and only it knows what
     /// to say.
     is_settled: Arc<AtomicBool>,
+    /// Runs of this call that are committed, whatever happens to the next.
+    committed: Arc<Mutex<Vec<String>>>,
 }
 
 impl Interrupt {
@@ -39,13 +42,13 @@ impl Interrupt {
         thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
                 if shared.signal.swap(signal, Ordering::SeqCst) != 0 {
-                    exit(signal);
+                    shared.exit(signal);
                 }
                 let waiting = shared.clone();
                 thread::spawn(move || {
                     thread::sleep(GRACE);
                     if !waiting.is_settled.load(Ordering::SeqCst) {
-                        exit(signal);
+                        waiting.exit(signal);
                     }
                 });
                 cancel();
@@ -77,10 +80,44 @@ impl Interrupt {
     pub fn settle(&self, is_settled: bool) {
         self.is_settled.store(is_settled, Ordering::SeqCst);
     }
+
+    /// The run is committed: an interruption of the next one does not undo it.
+    pub fn committed(&self, run: &Run) {
+        let mut committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        committed.push(format!("run {} of {}", run.id, run.dataset));
+    }
+
+    /// Ends the process as a shell expects it of an interrupted program.
+    pub fn exit(&self, signal: i32) -> ! {
+        eprintln!("loader: {}", self.words());
+        std::process::exit(128 + signal)
+    }
+
+    fn words(&self) -> String {
+        let committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        match committed.as_slice() {
+            [] => "interrupted, nothing was loaded".to_owned(),
+            runs => {
+                format!("interrupted after {} had been committed; nothing else was loaded", runs.join(", "))
+            }
+        }
+    }
 }
 
-/// Ends the process as a shell expects it of an interrupted program.
-pub fn exit(signal: i32) -> ! {
-    eprintln!("loader: interrupted, nothing was loaded");
-    std::process::exit(128 + signal)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_committed_before_is_said() {
+        let interrupt = Interrupt::default();
+        assert_eq!(interrupt.words(), "interrupted, nothing was loaded");
+        for (id, dataset) in [(3, "posts"), (4, "rides")] {
+            interrupt.committed(&Run::numbered(id, dataset));
+        }
+        assert_eq!(
+            interrupt.words(),
+            "interrupted after run 3 of posts, run 4 of rides had been committed; nothing else was loaded"
+        );
+    }
 }

@@ -49,6 +49,25 @@ pub fn find(transaction: &mut Transaction<'_>, dataset: &str) -> Result<String, 
     }
 }
 
+/// The schema that the extension was created in, quoted.
+///
+/// # Errors
+/// Mismatch (exit 6) when it was not created.
+pub fn extension_schema(transaction: &mut Transaction<'_>) -> Result<String, Error> {
+    let statement = "
+        select namespace.nspname
+        from pg_catalog.pg_extension as extension
+        join pg_catalog.pg_namespace as namespace on namespace.oid = extension.extnamespace
+        where extension.extname = 'pg_etl'";
+    let found = transaction
+        .query_opt(statement, &[])
+        .map_err(|error| Error::database("look for the extension", error))?;
+    match found {
+        Some(row) => Ok(quoted(row.get(0))),
+        None => Err(Error::mismatch("extension pg_etl is not in this database").hint("loader migrate")),
+    }
+}
+
 /// Runs the load function; staging is kept while it is tried again.
 ///
 /// # Errors
@@ -60,9 +79,24 @@ pub fn call(
     progress: &Progress,
 ) -> Result<Vec<Counts>, Error> {
     // The cast tells it from the function of the same name that takes the source's text.
+    repeatedly(transaction, &format!("{function}($1::bigint)"), "target", run, progress)
+}
+
+/// Selects from a call that merges; `name` is its first column's. $1 is the run's number.
+///
+/// # Errors
+/// What the server reports, after the last try.
+pub fn repeatedly(
+    transaction: &mut Transaction<'_>,
+    call: &str,
+    name: &str,
+    run: &Run,
+    progress: &Progress,
+) -> Result<Vec<Counts>, Error> {
     let statement = format!(
-        "select target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {function}($1::bigint)"
+        "select {name}, read, inserted, updated, unchanged, superseded, parked, rejected, promoted from {call}"
     );
+    let function = call.split('(').next().unwrap_or(call);
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;
     loop {

@@ -5,30 +5,44 @@ use crate::error::Error;
 use crate::ledger::{Run, SourceRead};
 use crate::source::short_name;
 
-/// Records that this run is the first to reject.
+/// Records that this run is the first to reject: those it met first, those that had waited until now, and those that
+/// were settled once and came again. A record of which several targets reject their part is one record; a part that
+/// stands in several records is as many.
 const NEWLY: &str = "
-    select coalesce(sum(copies), 0)::bigint
-    from etl.quarantine
-    where first_run = $1
-        and outcome = 'rejected'";
+    with rejected as (
+        select *
+        from etl.quarantine
+        where last_run = $1
+            and dataset = $2
+            and outcome = 'rejected'
+            and closed_run is null
+    )
+    select greatest(
+        (select count(*) from (select distinct first_run, source, line, byte from rejected) as place),
+        (select max(records) from (select sum(copies) as records from rejected group by target) as of_target)
+    )::bigint";
 
 const GROUPS: &str = "
     select
         sum(copies)::bigint as records,
         concat_ws(' ', target, sqlstate, constraint_name) as rule
     from etl.quarantine
-    where first_run = $1
+    where last_run = $1
+        and dataset = $2
         and outcome = 'rejected'
+        and closed_run is null
     group by rule
     order by records desc, rule
     limit 50";
 
 const EXAMPLES: &str = "
-    select source, line, field, target, sqlstate
+    select source, line, byte, field, target, sqlstate
     from etl.quarantine
-    where first_run = $1
+    where last_run = $1
+        and dataset = $2
         and outcome = 'rejected'
-    order by source, line, target, quarantine_id
+        and closed_run is null
+    order by source, line, byte, target, quarantine_id
     limit 20";
 
 /// How many records this run is the first to reject.
@@ -37,7 +51,7 @@ const EXAMPLES: &str = "
 /// What the server reports.
 pub fn newly(transaction: &mut Transaction<'_>, run: &Run) -> Result<u64, Error> {
     let count: i64 = transaction
-        .query_one(NEWLY, &[&run.id])
+        .query_one(NEWLY, &[&run.id, &run.dataset])
         .and_then(|row| row.try_get(0))
         .map_err(|error| Error::database("count rejected records", error))?;
     Ok(count.unsigned_abs())
@@ -56,11 +70,11 @@ pub fn too_many(
     let mut message =
         format!("{rejected} records of {read} were rejected, and --max-rejects allows {budget}");
     // The transaction is about to be rolled back: what it cannot tell any more is left out.
-    for row in transaction.query(GROUPS, &[&run.id]).unwrap_or_default() {
+    for row in transaction.query(GROUPS, &[&run.id, &run.dataset]).unwrap_or_default() {
         let (records, rule): (i64, String) = (row.get("records"), row.get("rule"));
         message.push_str(&format!("\n  {records}  {rule}"));
     }
-    for row in transaction.query(EXAMPLES, &[&run.id]).unwrap_or_default() {
+    for row in transaction.query(EXAMPLES, &[&run.id, &run.dataset]).unwrap_or_default() {
         message.push_str("\n  at ");
         message.push_str(&place(&row, sources));
     }
@@ -75,7 +89,9 @@ fn place(row: &Row, sources: &[SourceRead]) -> String {
     let file = number.and_then(|number| sources.iter().find(|source| source.number == number));
     let file = file.map_or("an earlier run", |source| short_name(&source.location));
     let line = line.map_or(String::new(), |line| format!(" line {line}"));
+    // An API's page often stands on one line.
+    let byte = row.get::<_, Option<i64>>("byte").map_or(String::new(), |byte| format!(" byte {byte}"));
     let field = row.get::<_, Option<String>>("field").map_or(String::new(), |field| format!(" {field}"));
     let (target, sqlstate): (String, String) = (row.get("target"), row.get("sqlstate"));
-    format!("{file}{line}: {target}{field} {sqlstate}")
+    format!("{file}{line}{byte}: {target}{field} {sqlstate}")
 }
