@@ -221,6 +221,10 @@ fn nothing_hostile_runs_in_the_loader() {
             (&[0], &["status"]),
             (&[0], &["quarantine", "list"]),
             (&[0], &["quarantine", "show", "1"]),
+            (&[0], &["quarantine", "export", "mobilize", "--format", "json", "--dir", out.to_str().unwrap()]),
+            (&[0, 3], &["quarantine", "replay", "mobilize"]),
+            (&[0], &["quarantine", "discard", "mobilize", "--reason", "x"]),
+            (&[0, 1], &["doctor"]),
             (&[0], &["migrate", "--status"]),
             (&[0], &["migrate", "--dry-run"]),
         ] {
