@@ -44,6 +44,7 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set timezone = 'UTC'
 set extra_float_digits = 1
+set quote_all_identifiers = off
 set client_min_messages = 'warning'
 set jit = off
 set work_mem = '32MB'

@@ -6,6 +6,8 @@ mod hijack;
 mod injection;
 /// What each role may do, and what none of them may.
 mod rights;
+/// Roles belong to the whole cluster, migrations to a database.
+mod roles;
 /// Values of records stay out of logs.
 mod silence;
 /// Schemas and functions that were there before us.

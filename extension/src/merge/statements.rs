@@ -138,7 +138,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     pub(super) fn has_staging(&mut self, run_id: i64) -> Outcome<bool> {
         // A table of the caller's own: another's view of that name would run what its owner likes.
         let found = "select exists (select from pg_class where oid = to_regclass('staging.run_' || $1) \
-                     and relkind = 'r' and relowner = current_user::regrole)";
+                     and relkind = 'r' and pg_get_userbyid(relowner) = current_user)";
         Ok(self.value(found, &[run_id.into()])? == Some(true))
     }
 

@@ -130,6 +130,41 @@ fn nothing_hostile_runs_in_a_load() {
     }
 }
 
+/// Settings that change how SQL is read, how values are written, or what the catalog says of names.
+const SETTINGS: &[&str] = &[
+    "quote_all_identifiers = on",
+    "standard_conforming_strings = off",
+    "backslash_quote = off",
+    "escape_string_warning = on",
+    "transform_null_equals = on",
+    "array_nulls = off",
+    "bytea_output = 'escape'",
+    "extra_float_digits = -15",
+    "datestyle = 'German, DMY'",
+    "intervalstyle = 'sql_standard'",
+    "timezone = 'Asia/Kathmandu'",
+    "default_transaction_deferrable = on",
+    "row_security = off",
+    "check_function_bodies = off",
+    "default_toast_compression = 'pglz'",
+    "plan_cache_mode = 'force_generic_plan'",
+];
+
+#[test]
+fn settings_of_the_session_change_nothing() {
+    let scene = Scene::new();
+    let expected = scene.attempt("postgres", "").unwrap();
+    // All at once; in the long form each alone, too.
+    let mut attempts = vec![SETTINGS.join("; set ")];
+    if inputs::rounds(0, 1) == 1 {
+        attempts.extend(SETTINGS.iter().map(|setting| (*setting).to_owned()));
+    }
+    for settings in attempts {
+        let counts = scene.attempt(&scene.mallory, &format!("set {settings}"));
+        assert_eq!(counts, Ok(expected.clone()), "{settings}");
+    }
+}
+
 #[test]
 fn a_tie_stops_the_load() {
     let scene = Scene::new();
@@ -186,6 +221,10 @@ fn nothing_hostile_runs_in_the_loader() {
             (&[0], &["status"]),
             (&[0], &["quarantine", "list"]),
             (&[0], &["quarantine", "show", "1"]),
+            (&[0], &["quarantine", "export", "mobilize", "--format", "json", "--dir", out.to_str().unwrap()]),
+            (&[0, 3], &["quarantine", "replay", "mobilize"]),
+            (&[0], &["quarantine", "discard", "mobilize", "--reason", "x"]),
+            (&[0, 1], &["doctor"]),
             (&[0], &["migrate", "--status"]),
             (&[0], &["migrate", "--dry-run"]),
         ] {
@@ -211,6 +250,10 @@ fn staging_of_somebody_else_is_not_read() {
         .query_one("insert into etl.runs (dataset) values ('mobilize') returning run_id", &[])
         .unwrap()
         .get(0);
+    let functions = scene.database.rows(
+        "select oid::regproc from pg_proc where proname like 'etl\\_load\\_%' and proargtypes = '20'::oidvector",
+    );
+    assert!(!functions.is_empty());
     let columns =
         "source smallint, line bigint, byte bigint, record text, raw bytea, problem text, sqlstate text";
     for trap in [
@@ -229,11 +272,13 @@ fn staging_of_somebody_else_is_not_read() {
     ] {
         mallory.batch_execute(&trap).unwrap();
         for user in ["postgres".to_owned(), member(&scene.database, "etl_loader")] {
-            let mut victim = session(&scene.database, &user);
-            let called = rows(&mut victim, &format!("select * from public.etl_load_mobilize({run}::bigint)"));
-            let code = called.unwrap_err().code().map(|code| code.code().to_owned());
-            assert_eq!(code.as_deref(), Some("42P01"), "{user}: {trap}");
-            canary.check(&trap);
+            for function in &functions {
+                let mut victim = session(&scene.database, &user);
+                let called = rows(&mut victim, &format!("select * from {function}({run}::bigint)"));
+                let code = called.unwrap_err().code().map(|code| code.code().to_owned());
+                assert_eq!(code.as_deref(), Some("42P01"), "{user}: {function}: {trap}");
+                canary.check(&trap);
+            }
         }
         let kind = if trap.starts_with("create view") { "view" } else { "table" };
         mallory.batch_execute(&format!("drop {kind} staging.run_{run}")).unwrap();

@@ -105,3 +105,18 @@ fn what_a_role_is_for_works() {
     assert_eq!(merged.unwrap(), ["7", "2|1|1"]);
     accounting::check(&database, "mobilize");
 }
+
+/// Whose name needs quotes is a loader like any other.
+#[test]
+fn a_name_that_needs_quotes_loads() {
+    let (database, document) = loaded();
+    let (name, in_url) = ("Ana O'Neil \"the loader\"", "Ana%20O%27Neil%20%22the%20loader%22");
+    database.execute("create role \"Ana O'Neil \"\"the loader\"\"\" login in role etl_loader");
+    let loader = Loader::new().env("DATABASE_URL", database.cluster().url(in_url, database.name()));
+    let file = loader.file("a.json", &document);
+    loader.load([file]).expect(0);
+    assert_eq!(database.value("select run_by from etl.runs order by run_id desc limit 1"), name);
+    let load = format!("select count(*) from etl_load_mobilize($pg_etl${document}$pg_etl$::text)");
+    assert_eq!(rows(&mut session(&database, in_url), &load).unwrap(), ["7"]);
+    accounting::check(&database, "mobilize");
+}

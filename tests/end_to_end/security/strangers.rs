@@ -94,11 +94,16 @@ fn a_forged_ledger_is_not_read() {
         &["query", "most_completed_event"],
         &["export", "mobilize", "--format", "csv", "--dir", "out"],
         &["quarantine", "list"],
+        &["quarantine", "discard", "mobilize", "--reason", "x"],
+        &["quarantine", "replay", "mobilize"],
         &["status"],
     ] {
         loader.run(command).expect(6).complains(&["schema etl belongs to oscar"]);
         canary.check(&command.join(" "));
     }
+    let doctor = loader.run(["doctor"]).expect(1);
+    assert!(doctor.stdout.contains("schema etl belongs to oscar"), "{}", doctor.stdout);
+    canary.check("doctor");
 }
 
 #[test]
