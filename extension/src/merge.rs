@@ -118,6 +118,7 @@ fn merge(
     let mut run = Statements::new(client);
     let target: Target = run.describe(include_str!("merge/target.sql"), target, "target")?;
     let staged: Staged = run.describe(include_str!("merge/staged.sql"), staged, "staged table")?;
+    refuse_our_names(&staged)?;
     let label = target.label();
     let (run_id, dataset) = run.open(run_id, &label, version.as_ref())?;
     let replay = run.replay(&staged, &target, run_id)?;
@@ -168,6 +169,19 @@ fn merge(
     let counts = run.count(&plan.count())?;
     run.drop_leftovers()?;
     Ok(counts)
+}
+
+/// Temporary tables under the merge's own names are dropped before it begins.
+fn refuse_our_names(staged: &Staged) -> Outcome<()> {
+    let name = &staged.name;
+    if !(name.schema.as_str().starts_with("pg_temp") && statements::TABLES.contains(&name.name.as_str())) {
+        return Ok(());
+    }
+    Err(misuse(
+        PgSqlErrorCode::ERRCODE_DUPLICATE_TABLE,
+        format!("a temporary table {} is the merge's own, not one to stage in", name.name),
+        "Give it another name.",
+    ))
 }
 
 /// Finds the parked rows whose parents have come; says whether there are any.

@@ -10,6 +10,21 @@ use serde::de::DeserializeOwned;
 use super::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
+/// The temporary tables of a merge.
+pub(super) const TABLES: [&str; 11] = [
+    "etl_candidates",
+    "etl_ready",
+    "etl_places",
+    "etl_faults",
+    "etl_read",
+    "etl_judgements",
+    "etl_writes",
+    "etl_refused",
+    "etl_waits",
+    "etl_fates",
+    "etl_kept",
+];
+
 /// Executes statements in the caller's transaction.
 pub(super) struct Statements<'a, 'conn> {
     client: &'a mut SpiClient<'conn>,
@@ -210,11 +225,10 @@ impl<'a, 'conn> Statements<'a, 'conn> {
 
     /// Temporary tables of this merge; also what a caller left under their names.
     pub(super) fn drop_leftovers(&mut self) -> Outcome<()> {
-        self.execute(
-            "drop table if exists pg_temp.etl_candidates, pg_temp.etl_ready, pg_temp.etl_places, pg_temp.etl_faults, \
-             pg_temp.etl_read, pg_temp.etl_judgements, pg_temp.etl_writes, pg_temp.etl_refused, pg_temp.etl_waits, \
-             pg_temp.etl_fates, pg_temp.etl_kept",
-        )?;
+        self.execute(&format!(
+            "drop table if exists {}",
+            TABLES.map(|name| format!("pg_temp.{name}")).join(", ")
+        ))?;
         Ok(())
     }
 

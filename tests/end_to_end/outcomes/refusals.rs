@@ -65,3 +65,14 @@ fn row_security_that_applies_is_refused() {
     demo.execute("reset role; drop owned by demo_reader; drop role demo_reader");
     assert_eq!(refused, "0A000 demo.t cannot be a target: row security applies to demo_reader");
 }
+
+#[test]
+fn staging_under_the_merge_s_own_names_is_refused() {
+    let demo = Demo::new("create table demo.t (id int primary key)", "demo.t", "id int", None);
+    demo.execute("create temporary table etl_fates (id int)");
+    assert_eq!(
+        demo.refusal_of("etl_fates"),
+        "42P07 a temporary table \"etl_fates\" is the merge's own, not one to stage in"
+    );
+    assert_eq!(demo.merge("(1)"), "1 read, 1 inserted", "what the session has under those names is dropped");
+}
