@@ -39,7 +39,8 @@ pub struct Attempt<'a> {
     run: Option<Run>,
     sources: Vec<SourceRead>,
     counts: Vec<Counts>,
-    is_committing: bool,
+    /// Set once the commit is sent: the exit code that it means.
+    committing: Option<Exit>,
 }
 
 impl<'a> Attempt<'a> {
@@ -61,7 +62,7 @@ impl<'a> Attempt<'a> {
             run: None,
             sources: Vec::new(),
             counts: Vec::new(),
-            is_committing: false,
+            committing: None,
         }
     }
 
@@ -112,7 +113,10 @@ impl<'a> Attempt<'a> {
         let is_kept = outcome == Outcome::Done;
         let notes = notes::of_run(&mut transaction, run, self.kept_out(), is_kept)?;
         if is_kept {
-            self.is_committing = true;
+            self.committing = match end {
+                End::Exit(exit) => Some(exit),
+                End::Refused(_) => None,
+            };
             self.interrupt.settle(true);
             transaction.commit().map_err(|error| Error::database("commit the run", error))?;
         } else {
@@ -168,17 +172,25 @@ impl<'a> Attempt<'a> {
                 Err(_) => return Err(self.in_doubt(error)),
             }
         }
-        let arrived = self.is_committing
-            && lock::pass(&mut database.client, &run.dataset).is_ok()
-            && ledger::is_done(&mut database.client, &run).unwrap_or(false);
-        if arrived {
-            self.progress
-                .say("the connection was lost while committing; the ledger says that the commit arrived");
-            let notes = notes::of_run(&mut database.client, &run, self.kept_out(), true)?;
-            return Ok((self.summary(&run, Outcome::Done, notes), End::Exit(Exit::Done)));
+        if let Some(exit) = self.committing {
+            let arrived = lock::pass(&mut database.client, &run.dataset)
+                .and_then(|()| ledger::is_done(&mut database.client, &run));
+            match arrived {
+                Ok(true) => return self.arrived(&mut database.client, &run, exit),
+                Ok(false) => {}
+                Err(_) => return Err(self.in_doubt(error)),
+            }
         }
         self.record(&mut database.client, &error);
         Err(error)
+    }
+
+    /// The end of a run whose commit arrived before the connection was lost.
+    fn arrived(&self, client: &mut Client, run: &Run, exit: Exit) -> Result<(Summary, End), Error> {
+        self.progress
+            .say("the connection was lost while committing; the ledger says that the commit arrived");
+        let notes = notes::of_run(client, run, self.kept_out(), true)?;
+        Ok((self.summary(run, Outcome::Done, notes), End::Exit(exit)))
     }
 
     /// Writes the failed run's ledger row. The run has failed already: that its row cannot be written is
@@ -206,7 +218,7 @@ impl<'a> Attempt<'a> {
         let mut database = loop {
             match database::connect(settings) {
                 Err(error)
-                    if (error.sqlstate() == Some("57P03") || self.is_committing)
+                    if (error.sqlstate() == Some("57P03") || self.committing.is_some())
                         && self.interrupt.signal().is_none()
                         && Instant::now() < deadline =>
                 {
@@ -221,11 +233,11 @@ impl<'a> Attempt<'a> {
     }
 
     fn in_doubt(&self, error: Error) -> Error {
-        match self.is_committing {
-            true => error.hint(
+        match self.committing {
+            Some(_) => error.hint(
                 "the connection was lost while committing: see whether the run is there with: loader status",
             ),
-            false => error,
+            None => error,
         }
     }
 
