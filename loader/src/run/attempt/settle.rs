@@ -34,12 +34,15 @@ impl Attempt<'_> {
         let Some(run) = self.run.clone() else {
             return Err(error);
         };
-        if database.client.is_closed() {
+        let error = if database.client.is_closed() {
             match self.reconnected(settings) {
                 Ok(fresh) => database.client = fresh,
                 Err(_) => return Err(self.in_doubt(error)),
             }
-        }
+            lost(error)
+        } else {
+            error
+        };
         if let Some(exit) = self.committing {
             let arrived = lock::pass(&mut database.client, &run.dataset)
                 .and_then(|()| ledger::is_done(&mut database.client, &run));
@@ -105,8 +108,18 @@ impl Attempt<'_> {
             Some(_) => error.hint(
                 "the connection was lost while committing: see whether the run is there with: loader status",
             ),
-            None => error,
+            None => lost(error),
         }
+    }
+}
+
+/// Says what a lost connection means, where the server gave no reason of its own.
+fn lost(error: Error) -> Error {
+    match error.sqlstate() {
+        Some(_) => error,
+        None => error.hint(
+            "the connection was lost, and the server rolls back what was begun: see its log, then run it again",
+        ),
     }
 }
 
