@@ -51,7 +51,7 @@ fn the_loader_is_killed() {
     let step = Step::of(&cluster, 4_000, 31);
     let mut random = Random::of(31, "kill", 0);
     let mut tally = Tally::default();
-    for round in 0..inputs::rounds(16, 100) {
+    for round in 0..inputs::rounds(12, 100) {
         let database = step.database();
         let loader = step.begin(&Loader::at(&database));
         // Some moments are after the end: then the run was simply done.
@@ -88,7 +88,7 @@ fn its_backend_is_killed() {
     let step = Step::of(&cluster, 3_000, 33);
     let mut random = Random::of(33, "kill backends", 0);
     let mut tally = Tally::default();
-    let rounds = inputs::rounds(5, 30);
+    let rounds = inputs::rounds(4, 30);
     for round in 0..rounds * 20 {
         let database = step.database();
         let loader = step.begin(&Loader::at(&database));
@@ -129,7 +129,7 @@ fn the_server_is_stopped_at_once() {
     let step = Step::of(&cluster, 3_000, 34);
     let mut random = Random::of(34, "stop servers", 0);
     let mut tally = Tally::default();
-    for round in 0..inputs::rounds(4, 20) {
+    for round in 0..inputs::rounds(3, 20) {
         let database = step.database();
         let loader = step.begin(&Loader::at(&database));
         let moment = step.moment(&mut random);

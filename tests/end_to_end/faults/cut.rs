@@ -30,7 +30,7 @@ fn at_any_byte() {
 
     let mut random = Random::of(111, "cut", 0);
     let (mut olds, mut news, mut uncut) = (0, 0, 0);
-    for round in 0..inputs::rounds(12, 100) {
+    for round in 0..inputs::rounds(8, 100) {
         let database = step.database();
         let way = if random.percent(50) {
             Moment::ToServer(random.below(to_server))

@@ -23,7 +23,7 @@ fn interrupt(cluster: &Cluster, step: &Step<'_>, signals: &[&str], exit: i32) {
     let mut observer = Client::connect(&cluster.url("postgres", "postgres"), NoTls).unwrap();
     let mut random =
         Random::of(91, "interrupt", u64::from(exit.unsigned_abs()) + signals.concat().len() as u64);
-    let rounds = usize::try_from(inputs::rounds(4, 20)).unwrap();
+    let rounds = usize::try_from(inputs::rounds(3, 20)).unwrap();
     let (mut ends, mut idles, mut told) = (Vec::new(), Vec::new(), 0);
     for round in 0..rounds * 20 {
         let database = step.database();
