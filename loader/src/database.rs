@@ -1,7 +1,6 @@
 //! The database in use: which one it is, a connection to it, and the name it has in summaries.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use etl_core::merge::name::Ident;
 use postgres::config::Host;
@@ -90,7 +89,7 @@ pub fn target(settings: &Settings) -> Result<Target, Error> {
         }
         return embedded_target(settings);
     }
-    let mut parameters = match environment::given(settings.database_url.as_deref())? {
+    let parameters = match environment::given(settings.database_url.as_deref())? {
         Some(given) => given,
         None if settings.embedded == Embedded::Never => {
             return Err(Error::usage(
@@ -101,7 +100,6 @@ pub fn target(settings: &Settings) -> Result<Target, Error> {
         }
         None => return embedded_target(settings),
     };
-    parameters.keepalives_idle(Duration::from_secs(30));
     Ok(Target { label: label(&parameters), parameters, is_embedded: false })
 }
 

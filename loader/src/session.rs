@@ -38,5 +38,15 @@ pub fn pin_for_loading(client: &mut Client) -> Result<(), Error> {
     // Since PostgreSQL 14, and only where the server's system can tell that a socket was closed: refused elsewhere,
     // and the load then works without.
     let _ = client.batch_execute("set client_connection_check_interval = '500ms'");
+    // A network that died without a word: the backend, and the dataset's lock with it, go within a minute instead of
+    // after the system's two hours. No matter on a Unix socket, nor where the system cannot.
+    for setting in [
+        "tcp_keepalives_idle = 30",
+        "tcp_keepalives_interval = 10",
+        "tcp_keepalives_count = 3",
+        "tcp_user_timeout = '60s'",
+    ] {
+        let _ = client.batch_execute(&format!("set {setting}"));
+    }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What goes wrong around a load, one kind a file.
 
+/// Connections that are cut.
+mod cut;
 /// A disk without space.
 mod disk;
 /// Calls that fail, thousands in one session.

@@ -11,4 +11,6 @@ pub mod generate;
 pub mod inputs;
 pub mod loader;
 pub mod measure;
+pub mod network;
+pub mod proxy;
 pub mod step;

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 #[derive(Clone, Debug)]
 pub struct Loader {
     folder: Arc<TempDir>,
+    wrapper: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
 }
@@ -72,7 +73,7 @@ impl Loader {
             .prefix("pg_etl_home.")
             .tempdir_in("/tmp")
             .unwrap_or_else(|error| panic!("a home for the loader: {error}"));
-        Self { folder: Arc::new(folder), env: Vec::new(), stdin: Vec::new() }
+        Self { folder: Arc::new(folder), wrapper: Vec::new(), env: Vec::new(), stdin: Vec::new() }
     }
 
     /// A loader with `DATABASE_URL` at a database.
@@ -85,6 +86,13 @@ impl Loader {
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Started by another program, which gets the loader's path and arguments after its own.
+    #[must_use]
+    pub fn through(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(OsString::from).collect();
         self
     }
 
@@ -112,9 +120,12 @@ impl Loader {
     }
 
     fn command(&self, args: &[&OsStr]) -> Command {
-        let mut command = Command::new(binary());
+        let mut words = self.wrapper.clone();
+        words.push(binary().into());
+        let mut command = Command::new(&words[0]);
         let folder = self.folder();
         command
+            .args(&words[1..])
             .args(args)
             .current_dir(folder)
             .env_clear()

@@ -118,9 +118,7 @@ fn complete(
             parameters.connect_timeout(Duration::from_secs(seconds));
         }
     }
-    if parameters.get_tcp_user_timeout().is_none() {
-        parameters.tcp_user_timeout(Duration::from_secs(60));
-    }
+    notice_dead_networks(parameters);
     match variable("PGSSLMODE").as_deref() {
         None | Some("disable" | "allow" | "prefer") => {}
         Some(mode) => return Err(wrong("PGSSLMODE", mode, "the loader does not speak TLS")),
@@ -130,6 +128,24 @@ fn complete(
             .hint("use a Unix socket or a tunnel (ssh -L), and leave sslmode out"));
     }
     Ok(())
+}
+
+/// A network that carries nothing any more is noticed within a minute, whether something was sent and never
+/// acknowledged or the loader waits for an answer. Whatever the connection string says about it holds.
+fn notice_dead_networks(parameters: &mut Parameters) {
+    if parameters.get_tcp_user_timeout().is_none() {
+        parameters.tcp_user_timeout(Duration::from_secs(60));
+    }
+    // The driver's default, two hours, is the one value that cannot be asked for.
+    if parameters.get_keepalives_idle() == Parameters::new().get_keepalives_idle() {
+        parameters.keepalives_idle(Duration::from_secs(30));
+    }
+    if parameters.get_keepalives_interval().is_none() {
+        parameters.keepalives_interval(Duration::from_secs(10));
+    }
+    if parameters.get_keepalives_retries().is_none() {
+        parameters.keepalives_retries(3);
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +186,28 @@ mod tests {
         assert_eq!((found.get_user(), found.get_dbname()), (Some("ana"), Some("ana")));
         let socket = parameters(None, &[("PGHOST", "/run/pg")]).unwrap().unwrap();
         assert!(matches!(socket.get_hosts(), [Host::Unix(path)] if path.ends_with("pg")));
+    }
+
+    #[test]
+    fn a_dead_network_is_noticed_unless_the_connection_string_says_otherwise() {
+        let seconds = Duration::from_secs;
+        let usual = parameters(Some("host=db"), &[]).unwrap().unwrap();
+        assert_eq!(usual.get_connect_timeout(), Some(&seconds(10)));
+        assert_eq!(usual.get_tcp_user_timeout(), Some(&seconds(60)));
+        assert_eq!(usual.get_keepalives_idle(), seconds(30));
+        assert_eq!(
+            (usual.get_keepalives_interval(), usual.get_keepalives_retries()),
+            (Some(seconds(10)), Some(3))
+        );
+        let typed = "host=db connect_timeout=1 tcp_user_timeout=2 keepalives_idle=3 keepalives_interval=4 keepalives_retries=5";
+        let typed = parameters(Some(typed), &[("PGCONNECT_TIMEOUT", "9")]).unwrap().unwrap();
+        assert_eq!(typed.get_connect_timeout(), Some(&seconds(1)));
+        assert_eq!(typed.get_tcp_user_timeout(), Some(&seconds(2)));
+        assert_eq!(typed.get_keepalives_idle(), seconds(3));
+        assert_eq!(
+            (typed.get_keepalives_interval(), typed.get_keepalives_retries()),
+            (Some(seconds(4)), Some(5))
+        );
     }
 
     #[test]

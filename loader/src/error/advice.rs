@@ -16,6 +16,9 @@ pub(super) fn on(sqlstate: &str) -> Option<&'static str> {
             "idle_in_transaction_session_timeout is set for the role or the database, and a source took longer: \
              alter role ROLE set idle_in_transaction_session_timeout = 0"
         }
+        "57P01" | "57P02" | "57P03" => {
+            "the server is stopping or restarting, and nothing of this run is left: run it again when it is back"
+        }
         "53100" => {
             "the server's disk is full, and nothing of this run is left: free some space, then run it again"
         }

@@ -1,24 +1,19 @@
 //! One run of one dataset: its transaction from the lock to the commit, and its ledger row if it fails.
-use std::thread;
-use std::time::{Duration, Instant};
+mod settle;
+
+use std::time::Instant;
 
 use postgres::{Client, IsolationLevel, Transaction};
 
 use super::interrupt::Interrupt;
 use super::jobs::Job;
 use super::{lock, merge, rejects, stage};
-use crate::cli::{RunArgs, Settings};
-use crate::database::{self, Database};
+use crate::cli::RunArgs;
 use crate::error::{Error, Exit};
 use crate::ledger::{self, Counts, Run, SourceRead};
 use crate::progress::Progress;
 use crate::quarantine::notes;
-use crate::session;
 use crate::summary::{Outcome, Summary};
-
-/// How long a restarting server is waited for, to settle a commit in doubt and to write the failed run down: a crash of
-/// another backend takes all sessions down for a second or two.
-const RESTART: Duration = Duration::from_secs(10);
 
 /// How a run ends whose work was done.
 pub enum End {
@@ -39,7 +34,8 @@ pub struct Attempt<'a> {
     run: Option<Run>,
     sources: Vec<SourceRead>,
     counts: Vec<Counts>,
-    is_committing: bool,
+    /// Set once the commit is sent: the exit code that it means.
+    committing: Option<Exit>,
 }
 
 impl<'a> Attempt<'a> {
@@ -61,7 +57,7 @@ impl<'a> Attempt<'a> {
             run: None,
             sources: Vec::new(),
             counts: Vec::new(),
-            is_committing: false,
+            committing: None,
         }
     }
 
@@ -112,7 +108,10 @@ impl<'a> Attempt<'a> {
         let is_kept = outcome == Outcome::Done;
         let notes = notes::of_run(&mut transaction, run, self.kept_out(), is_kept)?;
         if is_kept {
-            self.is_committing = true;
+            self.committing = match end {
+                End::Exit(exit) => Some(exit),
+                End::Refused(_) => None,
+            };
             self.interrupt.settle(true);
             transaction.commit().map_err(|error| Error::database("commit the run", error))?;
             self.interrupt.committed(run);
@@ -146,88 +145,6 @@ impl<'a> Attempt<'a> {
         }
         let outcome = if self.args.dry_run { Outcome::DryRun } else { Outcome::Done };
         Ok((outcome, End::Exit(exit)))
-    }
-
-    /// Writes the failed run's ledger row, best effort, or finds that the commit had arrived before the
-    /// connection was lost.
-    ///
-    /// # Errors
-    /// The run's own error.
-    pub fn settle_failure(
-        &mut self,
-        database: &mut Database,
-        settings: &Settings,
-        error: Error,
-    ) -> Result<(Summary, End), Error> {
-        self.progress.clear();
-        let Some(run) = self.run.clone() else {
-            return Err(error);
-        };
-        if database.client.is_closed() {
-            match self.reconnected(settings) {
-                Ok(fresh) => database.client = fresh,
-                Err(_) => return Err(self.in_doubt(error)),
-            }
-        }
-        let arrived = self.is_committing
-            && lock::pass(&mut database.client, &run.dataset).is_ok()
-            && ledger::is_done(&mut database.client, &run).unwrap_or(false);
-        if arrived {
-            self.progress
-                .say("the connection was lost while committing; the ledger says that the commit arrived");
-            let notes = notes::of_run(&mut database.client, &run, self.kept_out(), true)?;
-            return Ok((self.summary(&run, Outcome::Done, notes), End::Exit(Exit::Done)));
-        }
-        self.record(&mut database.client, &error);
-        Err(error)
-    }
-
-    /// Writes the failed run's ledger row. The run has failed already: that its row cannot be written is
-    /// said, and changes nothing.
-    pub fn record(&self, client: &mut Client, error: &Error) {
-        let Some(run) = &self.run else { return };
-        // Dry runs and assertions ask a question; only loads are history.
-        if self.args.dry_run || self.args.assert_noop {
-            return;
-        }
-        // What an interrupted run was doing says less than that it was interrupted (57014, query_canceled).
-        let written = match self.interrupt.check() {
-            Ok(()) => ledger::fail(client, run, &self.sources, error.sqlstate(), &error.without_values()),
-            Err(signal) => ledger::fail(client, run, &self.sources, Some("57014"), &signal.to_string()),
-        };
-        if let Err(second) = written {
-            self.progress.say(&format!("the failed run is not in the ledger: {second}"));
-        }
-    }
-
-    /// A new session in place of a lost one. A server that says that it is restarting is waited for a while; one that
-    /// does not answer only where it may have the commit.
-    fn reconnected(&self, settings: &Settings) -> Result<Client, Error> {
-        let deadline = Instant::now() + RESTART;
-        let mut database = loop {
-            match database::connect(settings) {
-                Err(error)
-                    if (error.sqlstate() == Some("57P03") || self.is_committing)
-                        && self.interrupt.signal().is_none()
-                        && Instant::now() < deadline =>
-                {
-                    thread::sleep(Duration::from_millis(200));
-                }
-                answer => break answer?,
-            }
-        };
-        database.act_as("etl_loader")?;
-        session::pin_for_loading(&mut database.client)?;
-        Ok(database.client)
-    }
-
-    fn in_doubt(&self, error: Error) -> Error {
-        match self.is_committing {
-            true => error.hint(
-                "the connection was lost while committing: see whether the run is there with: loader status",
-            ),
-            false => error,
-        }
     }
 
     fn records(&self) -> u64 {

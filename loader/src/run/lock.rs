@@ -69,13 +69,16 @@ pub fn sessions(client: &mut impl GenericClient, dataset: &str) -> Result<Vec<Se
 }
 
 /// Waits until whoever holds the dataset's lock has committed or rolled back: a backend that lost its client may
-/// still be committing.
+/// still be committing. Where the network died the server takes a minute to notice.
 ///
 /// # Errors
 /// What the server reports.
 pub fn pass(client: &mut Client, dataset: &str) -> Result<(), Error> {
-    let waited = client.execute(WAIT, &[&dataset]);
-    waited.map(drop).map_err(|error| Error::database("wait for the commit in doubt", error))
+    let failed = |error| Error::database("wait for the commit in doubt", error);
+    let mut transaction = client.transaction().map_err(failed)?;
+    transaction.batch_execute("set local lock_timeout = '90s'").map_err(failed)?;
+    transaction.execute(WAIT, &[&dataset]).map_err(failed)?;
+    transaction.commit().map_err(failed)
 }
 
 /// Takes the dataset's lock, waiting at most `timeout` for another run. The timeout then holds for every lock

