@@ -178,4 +178,5 @@ fn more_than_one_run_holds_are_replayed_in_several() {
     assert_eq!(database.count("public.\"City\""), 32_011);
     assert_eq!(open_rejected(&database), 0);
     assert_eq!(database.count("etl.runs"), runs + 2);
+    assert_eq!(database.count("etl.quarantine where closed_as = 'replayed'"), 32_010);
 }
