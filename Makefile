@@ -8,7 +8,7 @@
 
 PG ?= 15
 PG_CONFIG ?= /usr/lib/postgresql/$(PG)/bin/pg_config
-PACKAGES := postgresql-$(PG) postgresql-server-dev-$(PG) build-essential clang libclang-dev pkg-config sudo ca-certificates
+PACKAGES := postgresql-$(PG) postgresql-server-dev-$(PG) build-essential clang libclang-dev pkg-config sudo ca-certificates python3-venv
 
 # Written once, in Cargo.toml: cargo-pgrx must be the very version of the crate pgrx.
 PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"$$/\1/p' Cargo.toml)
@@ -28,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 .ONESHELL:
 # The steps share one build directory, one installed extension and one embedded cluster.
 .NOTPARALLEL:
-.PHONY: help setup install run test test-full bench lint clean answers test-pure test-in-server test-end-to-end
+.PHONY: help setup install run test test-full bench lint spot clean answers test-pure test-in-server test-end-to-end
 
 help: ## list these verbs
 	@echo "make VERB, where VERB is one of"
@@ -94,7 +94,7 @@ answers:
 	show query most_completed_event
 	show query event_rsvps event_id=250000
 
-test: setup test-pure test-in-server test-end-to-end ## run every test, and leave the release build installed
+test: setup test-pure test-in-server test-end-to-end spot ## run every test, and leave the release build installed
 
 test-full: export ETL_TEST_FULL := 1
 test-full: test ## the same with the long repetitions
@@ -121,6 +121,9 @@ lint: setup ## check formatting, lints, the length of files and the case of SQL
 	cargo clippy --locked --workspace --all-targets --no-default-features \
 	    --features $(PG_FEATURE),pg_etl/pg_test,etl_tests/end_to_end -- --deny warnings
 	.ci/house-rules
+
+spot: install ## look for names in our SQL that a hostile object could be found under
+	@.ci/spot "$$("$(PG_CONFIG)" --sharedir)"/extension/pg_etl--*.sql
 
 clean: ## remove what was built; the installed extension, the packages and the embedded cluster stay
 	@cargo clean

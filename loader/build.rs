@@ -13,8 +13,9 @@ fn main() {
     let root = root.canonicalize().expect("the workspace is there");
     let mut code = String::new();
 
-    let roles = root.join("migrations/roles.sql");
-    writeln!(code, "pub static ROLES: &str = {};", include(&roles)).expect("strings grow");
+    for (constant, file) in [("ROLES", "migrations/roles.sql"), ("SESSION", "migrations/session.sql")] {
+        writeln!(code, "pub static {constant}: &str = {};", include(&root.join(file))).expect("strings grow");
+    }
 
     code.push_str("pub static SETS: &[(&str, &[(&str, &str)])] = &[\n");
     for set in folders(&root.join("migrations")) {

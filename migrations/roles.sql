@@ -3,6 +3,7 @@
 do $$
 declare
     role_name text;
+    schema_owner text;
 begin
     foreach role_name in array array['etl_owner', 'etl_loader', 'etl_reader'] loop
         if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
@@ -31,11 +32,19 @@ begin
         execute pg_catalog.format('grant temporary on database %I to etl_loader', pg_catalog.current_database());
     end if;
 
-    if pg_catalog.to_regnamespace('etl') is null then
+    select pg_catalog.pg_get_userbyid(nspowner)
+    into schema_owner
+    from pg_catalog.pg_namespace
+    where nspname = 'etl';
+    if schema_owner is null then
         create schema etl authorization etl_owner;
         comment on schema etl is 'Ledger and quarantine of every load, and the history of the migrations.';
         -- The histories of the migrations are made by whoever migrates; loaders and readers compare themselves with them.
         alter default privileges for role etl_owner in schema etl grant select on tables to etl_loader, etl_reader;
+    elsif schema_owner <> 'etl_owner' then
+        -- What stands in it would run with the rights of whoever loads.
+        raise exception 'schema etl belongs to %, not to etl_owner', schema_owner
+            using errcode = 'object_not_in_prerequisite_state';
     end if;
 end
 $$;

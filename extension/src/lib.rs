@@ -14,6 +14,9 @@ mod value;
 
 pgrx::pg_module_magic!(name, version);
 
+// Last, because it speaks of all functions.
+pgrx::extension_sql_file!("grants.sql", name = "grants", finalize);
+
 /// The hook that `cargo pgrx test` calls; the framework looks it up by this name.
 #[cfg(test)]
 pub mod pg_test {

@@ -49,6 +49,8 @@ set jit = off
 set work_mem = '32MB'
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 
+revoke execute on function etl_merge(regclass, regclass, name, bigint) from public;
+
 comment on function etl_merge(regclass, regclass, name, bigint) is
     'Merges staged records into a constrained table: classifies each by the table''s own constraints, writes the winners, '
     'keeps the rest in etl.quarantine, records and returns the counts.';
@@ -133,7 +135,8 @@ fn merge(
     let schema = Ident::new(&options.extension_schema);
     run.drop_leftovers()?;
     if options.retries {
-        options.retries = ready(&mut run, &Plan::new(&target, &staged, &options).map_err(from_plan)?, &schema)?;
+        options.retries =
+            ready(&mut run, &Plan::new(&target, &staged, &options).map_err(from_plan)?, &schema)?;
     }
     if staged.has_meta("absent", &target) {
         options.partial.extend(run.lacking(&staged, &target)?);
@@ -180,17 +183,21 @@ fn read(run: &mut Statements<'_, '_>, plan: &Plan<'_>, schema: &Ident) -> Outcom
     run.execute(&candidates)?;
     if plan.reading_may_raise() {
         let mut risky = Risky { run, schema };
-        risky.execute(&plan.staged_relation(), &|rows| plan.read(rows, None), |risky, place, mut raised| {
-            for (reading, column) in plan.readings_of(place) {
-                raised.field = risky.run.attempt(schema, &reading)?.map(|_| column.to_string());
-                if raised.field.is_some() {
-                    break;
+        risky.execute(
+            &plan.staged_relation(),
+            &|rows| plan.read(rows, None),
+            |risky, place, mut raised| {
+                for (reading, column) in plan.readings_of(place) {
+                    raised.field = risky.run.attempt(schema, &reading)?.map(|_| column.to_string());
+                    if raised.field.is_some() {
+                        break;
+                    }
+                    risky.run.execute("drop table if exists pg_temp.etl_read")?;
                 }
-                risky.run.execute("drop table if exists pg_temp.etl_read")?;
-            }
-            risky.run.execute(&plan.read(Rows::Between(place, place), Some(&raised)))?;
-            Ok(())
-        })?;
+                risky.run.execute(&plan.read(Rows::Between(place, place), Some(&raised)))?;
+                Ok(())
+            },
+        )?;
     }
     if plan.retries() {
         let mut risky = Risky { run, schema };
@@ -205,7 +212,12 @@ fn read(run: &mut Statements<'_, '_>, plan: &Plan<'_>, schema: &Ident) -> Outcom
     Ok(())
 }
 
-fn judge(run: &mut Statements<'_, '_>, plan: &mut Plan<'_>, schema: &Ident, standing: Standing) -> Outcome<()> {
+fn judge(
+    run: &mut Statements<'_, '_>,
+    plan: &mut Plan<'_>,
+    schema: &Ident,
+    standing: Standing,
+) -> Outcome<()> {
     let all = plan.judgements(standing);
     if !plan.judging_may_raise() {
         run.execute(&all)?;
@@ -214,11 +226,15 @@ fn judge(run: &mut Statements<'_, '_>, plan: &mut Plan<'_>, schema: &Ident, stan
         run.execute(&plan.no_judgements(standing))?;
         let plan = &*plan;
         let mut risky = Risky { run, schema };
-        risky.execute(&plan.judged_relation(), &|rows| plan.judge(standing, rows), |risky, place, raised| {
-            risky.run.execute(&plan.add_fault(place, &raised))?;
-            risky.run.execute(&plan.judge(standing, Rows::Between(place, place)))?;
-            Ok(())
-        })?;
+        risky.execute(
+            &plan.judged_relation(),
+            &|rows| plan.judge(standing, rows),
+            |risky, place, raised| {
+                risky.run.execute(&plan.add_fault(place, &raised))?;
+                risky.run.execute(&plan.judge(standing, Rows::Between(place, place)))?;
+                Ok(())
+            },
+        )?;
     }
     settle_references(run, plan)
 }

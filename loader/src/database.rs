@@ -12,6 +12,7 @@ use crate::cli::Settings;
 use crate::config::Embedded;
 use crate::embedded;
 use crate::error::Error;
+use crate::shipped;
 
 mod environment;
 
@@ -58,6 +59,7 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
         error.caused_by(e)
     };
     let mut client = target.parameters.connect(NoTls).map_err(&cannot)?;
+    client.batch_execute(shipped::SESSION).map_err(&cannot)?;
 
     // The backend of a killed loader notices within seconds instead of finishing its statement, locks and all.
     // Not every system can (PostgreSQL refuses the value there), and nothing depends on it.

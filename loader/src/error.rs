@@ -4,6 +4,8 @@
 //! so the whole chain is printed, and a server's error is written out with its SQLSTATE, hint and the names it concerns.
 //! What a server says may quote records, and standard error ends in logs: [`server`] leaves the values out.
 
+mod advice;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::process::ExitCode;
@@ -85,14 +87,7 @@ impl Error {
             Some(&SqlState::LOCK_NOT_AVAILABLE) => Exit::LockTimeout,
             _ => Exit::Failed,
         };
-        let denied = error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
-        let error = Self::new(exit, format!("cannot {doing}")).caused_by(error);
-        match denied {
-            true => error.hint(
-                "an administrator types: grant etl_loader to ROLE; to read only: grant etl_reader to ROLE",
-            ),
-            false => error,
-        }
+        Self::new(exit, format!("cannot {doing}")).caused_by(error)
     }
 
     /// Adds what to type next.
@@ -179,7 +174,8 @@ impl fmt::Display for Error {
                 }
             }
         }
-        if let Some(hint) = &self.hint {
+        let advice = || self.sqlstate().and_then(advice::on);
+        if let Some(hint) = self.hint.as_deref().or_else(advice) {
             write!(f, "\n  next: {}", hint.replace('\n', "\n    "))?;
         }
         Ok(())

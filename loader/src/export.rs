@@ -47,6 +47,7 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<Exit, Error> {
     let files = match question {
         None => export_tables(&mut transaction, &args, context)?,
         Some((question, bound)) => {
+            query::find_names_for(&mut transaction, &question)?;
             let answer = Answer::prepare(&mut transaction, &question, bound)?;
             let format = match args.format {
                 FileFormat::Csv => RowFormat::Csv,

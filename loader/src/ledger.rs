@@ -67,13 +67,21 @@ pub struct Counts {
 /// # Errors
 /// What the server reports.
 pub fn open(client: &mut impl GenericClient, dataset: &str) -> Result<Run, Error> {
-    let row = client
-        .query_one(
-            "insert into etl.runs (dataset) values ($1) returning run_id, started_at::text",
-            &[&dataset],
-        )
-        .map_err(|error| Error::database("open the run in etl.runs", error))?;
-    Ok(Run { id: row.get(0), dataset: dataset.to_owned(), started_at: row.get(1) })
+    // A server that crashed may hand out once more a number whose run was rolled back by the crash, and whose row as
+    // a failed one was written afterwards: then the next number is free.
+    let statement = "
+        insert into etl.runs (dataset)
+        values ($1)
+        on conflict (run_id) do nothing
+        returning run_id, started_at::text";
+    loop {
+        let row = client
+            .query_opt(statement, &[&dataset])
+            .map_err(|error| Error::database("open the run in etl.runs", error))?;
+        if let Some(row) = row {
+            return Ok(Run { id: row.get(0), dataset: dataset.to_owned(), started_at: row.get(1) });
+        }
+    }
 }
 
 /// Records a source that was read.
@@ -139,8 +147,15 @@ pub fn fail(
 /// # Errors
 /// What the server reports.
 pub fn is_done(client: &mut Client, run: &Run) -> Result<bool, Error> {
+    // By its beginning, too: after a crash of the server the number may be another run's.
+    let statement = "
+        select
+        from etl.runs
+        where run_id = $1
+            and status = 'done'
+            and started_at = $2::text::timestamptz";
     client
-        .query_opt("select from etl.runs where run_id = $1 and status = 'done'", &[&run.id])
+        .query_opt(statement, &[&run.id, &run.started_at])
         .map(|row| row.is_some())
         .map_err(|error| Error::database("read etl.runs", error))
 }

@@ -16,11 +16,13 @@ mod administrator;
 mod apply;
 pub mod checkup;
 mod extension;
+mod grants;
 mod history;
 mod names;
 mod set;
 mod sql;
 mod status;
+mod strangers;
 
 use extension::Extension;
 use set::Set;
@@ -31,12 +33,13 @@ const LEDGER: &str = "etl";
 /// Runs `loader migrate`.
 ///
 /// # Errors
-/// Unknown datasets (exit 2), badly named files, drift, gaps, a newer database or another extension (exit 6), a role
-/// that may not (exit 1), another migrator that does not end (exit 5).
+/// Unknown datasets (exit 2), badly named files, drift, gaps, a newer database, another extension or schemas of somebody
+/// else's (exit 6), a role that may not (exit 1), another migrator that does not end (exit 5).
 pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
     let sets = Set::all(&args.datasets, &context.config)?;
     let mut db = database::connect(&context.settings)?;
     if args.status {
+        strangers::refuse(&mut db, &sets)?;
         return status::print(&mut db, &sets, args.format);
     }
     if args.dry_run {
@@ -49,6 +52,14 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
+/// Checks, before it is read, that the ledger is ours.
+///
+/// # Errors
+/// Schema etl belongs to another role than etl_owner (exit 6).
+pub fn refuse_foreign_ledger(db: &mut Database) -> Result<(), Error> {
+    strangers::refuse(db, &[])
+}
+
 /// Sees to it, before a run, that the extension and the tables of `dataset` are there: migrates if they are not and the
 /// role may. Returns notes to print. Call it before [`Database::act_as`].
 ///
@@ -56,8 +67,9 @@ pub fn run(args: MigrateArgs, context: &Context) -> Result<Exit, Error> {
 /// As [`run`].
 pub fn ensure_ready(db: &mut Database, config: &Config, dataset: &str) -> Result<Vec<String>, Error> {
     let sets = Set::all(&[dataset.to_owned()], config)?;
+    strangers::refuse(db, &sets)?;
     let extension = Extension::look(db)?;
-    let mut complete = extension.is_current();
+    let mut complete = extension.is_current() && grants::missing(db)?.is_empty();
     for set in &sets {
         complete &= history::compare(db, set)?.pending.is_empty();
     }

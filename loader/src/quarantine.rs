@@ -12,6 +12,7 @@ pub use replay::Replay;
 use crate::cli::{Context, QuarantineArgs, QuarantineCommand};
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
+use crate::migrate;
 use crate::query;
 use crate::session;
 
@@ -41,6 +42,7 @@ fn reader(context: &Context) -> Result<Database, Error> {
 /// A session that settles quarantined records as a load does.
 fn loader(context: &Context) -> Result<Database, Error> {
     let mut database = database::connect(&context.settings)?;
+    migrate::refuse_foreign_ledger(&mut database)?;
     session::pin_for_loading(&mut database.client)?;
     require_ledger(&mut database)?;
     database.act_as("etl_loader")?;

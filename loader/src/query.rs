@@ -9,6 +9,7 @@ use postgres::{IsolationLevel, Transaction};
 use crate::cli::{Context, QueryArgs, RowFormat};
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
+use crate::migrate;
 use crate::output::{self, Column, Listing};
 use crate::quarantine::notes;
 use crate::session;
@@ -31,6 +32,7 @@ pub fn run(args: QueryArgs, context: &Context) -> Result<Exit, Error> {
     let bound = bind(&question, &args.parameters)?;
     let mut database = reader(context)?;
     let mut transaction = snapshot(&mut database)?;
+    find_names_for(&mut transaction, &question)?;
     let answer = Answer::prepare(&mut transaction, &question, bound)?;
     output::to_stdout(|out| answer.print(&mut transaction, args.format, out))?;
     note_what_is_missing(&mut transaction, &question, context)?;
@@ -41,12 +43,27 @@ pub fn run(args: QueryArgs, context: &Context) -> Result<Exit, Error> {
 /// write it.
 ///
 /// # Errors
-/// No connection (exit 4); failed where the server refuses the settings.
+/// No connection (exit 4); a ledger of somebody else's (exit 6); failed where the server refuses the settings.
 pub fn reader(context: &Context) -> Result<Database, Error> {
     let mut database = database::connect(&context.settings)?;
+    migrate::refuse_foreign_ledger(&mut database)?;
     database.act_as("etl_reader")?;
     session::pin(&mut database.client)?;
     Ok(database)
+}
+
+/// A dataset's question names its tables whole, and nobody's own function comes before the catalog's. A file of the user's
+/// own is read as in any other session of theirs, `search_path` included.
+///
+/// # Errors
+/// What the server reports.
+pub fn find_names_for(transaction: &mut Transaction<'_>, question: &Question) -> Result<(), Error> {
+    if question.dataset.is_some() {
+        return Ok(());
+    }
+    transaction
+        .batch_execute("reset search_path")
+        .map_err(|error| Error::database("take on the role's search_path", error))
 }
 
 /// A read-only transaction that sees one state of all tables.

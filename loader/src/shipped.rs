@@ -3,6 +3,7 @@
 // SETS:      (set, [(file name, SQL)]), by name
 // QUESTIONS: (dataset, question, SQL), by name
 // ROLES:     the SQL that creates missing roles and grants
+// SESSION:   the SQL that every session begins with
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The embedded migrations of a set: (file name, SQL), or nothing if the set is not embedded.

@@ -136,5 +136,10 @@ create index quarantine_parents on etl.quarantine using gin (parents) where clos
 create index quarantine_row_key on etl.quarantine (dataset, target, row_key) where closed_run is null;
 create index quarantine_first_run on etl.quarantine (first_run);
 
-grant select, insert, update on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_loader;
+-- What a load adds, and the columns that a later one changes: what was loaded, from where and by whom stays as it was written.
+grant select, insert on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_loader;
+grant update (status, finished_at) on etl.runs to etl_loader;
+grant update (read, inserted, updated, unchanged, superseded, parked, rejected, promoted) on etl.run_tables to etl_loader;
+grant update (outcome, last_run, field, sqlstate, constraint_name, message, parsed, parents, closed_run, closed_as, closed_reason)
+    on etl.quarantine to etl_loader;
 grant select on etl.runs, etl.run_sources, etl.run_tables, etl.quarantine to etl_reader;

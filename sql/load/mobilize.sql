@@ -35,7 +35,14 @@ begin
         raise exception 'the tables of mobilize are not in database %', current_database()
             using errcode = 'undefined_table', hint = 'loader migrate mobilize';
     end if;
-    if to_regclass(staging) is null then
+    -- A table of the caller's own: another's view or policy under that name would run as the caller.
+    if not exists (
+        select
+        from pg_class
+        where oid = to_regclass(staging)
+            and relkind = 'r'
+            and pg_get_userbyid(relowner) = current_user
+    ) then
         raise exception 'run % has nothing staged: there is no table %', run_id, staging
             using errcode = 'undefined_table', hint = 'loader run mobilize FILE, or: select * from etl_load_mobilize(''[...]'')';
     end if;
@@ -262,13 +269,14 @@ begin
         $sql$, staging);
     delete from pg_temp.mobilize_attendances where is_masked;
 
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_organizations', 'mobilize.organizations', 'modified_date', run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_events', 'mobilize.events', 'modified_date', run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_timeslots', 'mobilize.timeslots', 'event_modified_date', run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_people', 'mobilize.people', 'modified_date', run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_attendances', 'mobilize.attendances', 'modified_date', run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_custom_fields', 'mobilize.attendance_custom_fields', 'attendance_modified_date', run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_masked', 'mobilize.masked_attendances', 'modified_date', run_id);
+    -- Typed arguments, so that no other function of the name can match them better.
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_organizations'::regclass, 'mobilize.organizations'::regclass, 'modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_events'::regclass, 'mobilize.events'::regclass, 'modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_timeslots'::regclass, 'mobilize.timeslots'::regclass, 'event_modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_people'::regclass, 'mobilize.people'::regclass, 'modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_attendances'::regclass, 'mobilize.attendances'::regclass, 'modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_custom_fields'::regclass, 'mobilize.attendance_custom_fields'::regclass, 'attendance_modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_masked'::regclass, 'mobilize.masked_attendances'::regclass, 'modified_date'::name, run_id);
 
     -- Dropped now, so that a transaction can load twice.
     drop table
@@ -277,6 +285,7 @@ begin
 end
 $function$;
 
+revoke execute on function @extschema@.etl_load_mobilize(bigint) from public;
 comment on function @extschema@.etl_load_mobilize(bigint) is
     'Loads what run run_id has staged in staging.run_<run_id> into the tables of schema mobilize; one row a table, with its counts. The loader calls it.';
 
@@ -340,5 +349,6 @@ begin
 end
 $function$;
 
+revoke execute on function @extschema@.etl_load_mobilize(text) from public;
 comment on function @extschema@.etl_load_mobilize(text) is
     'Loads Mobilize''s attendances, given as text: an array, JSON lines, a {"data":[...]} page or one object; one row a table, with its counts.';

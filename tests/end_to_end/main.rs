@@ -13,6 +13,8 @@ mod embedded;
 mod exits;
 /// Files written by `export`, and answers printed by `query`.
 mod exports;
+/// What goes wrong around a load: other sessions, disks, networks, signals.
+mod faults;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
@@ -26,10 +28,13 @@ mod migrators;
 mod noop;
 /// Any order, split and repetition gives the same tables.
 mod order;
+mod outcomes;
 /// Records that did not get in: listed, exported, discarded, replayed.
 mod quarantine;
 /// The real file's known figures.
 mod real;
+/// What roles may do, and what hostile objects, names and values cannot.
+mod security;
 /// Ways to lay out JSON.
 mod shapes;
 /// The functions without the loader.

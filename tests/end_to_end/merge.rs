@@ -7,6 +7,7 @@ mod history;
 mod server;
 
 use etl_tests::cluster::Cluster;
+use etl_tests::inputs;
 use history::{History, Step, histories};
 use proptest::test_runner::{Config, TestRunner};
 use server::Server;
@@ -57,10 +58,11 @@ fn play(server: &mut Server, history: &History) {
 
 #[test]
 fn postgres_agrees_with_the_model() {
-    let cases = if std::env::var_os("ETL_TEST_FULL").is_some() { 10_000 } else { 250 };
+    let cases = inputs::rounds(250, 10_000);
     let database = Cluster::shared().database();
     let server = std::cell::RefCell::new(Server::new(&database));
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 150, ..Config::default() };
+    let max_shrink_iters = std::env::var("ETL_SHRINK").ok().and_then(|it| it.parse().ok()).unwrap_or(150);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
     let outcome = TestRunner::new(config).run(&histories(), |history| {
         server.borrow_mut().reset();
         play(&mut server.borrow_mut(), &history);

@@ -11,3 +11,4 @@ pub mod generate;
 pub mod inputs;
 pub mod loader;
 pub mod measure;
+pub mod step;

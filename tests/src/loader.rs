@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How to run the loader: its environment and its working folder.
@@ -142,6 +143,23 @@ impl Loader {
             .unwrap_or_else(|error| panic!("{:?}: {error}", binary()))
     }
 
+    /// Starts it and keeps what it says: in time it is struck, or it strikes.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn begin<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Running {
+        let args: Vec<A> = args.into_iter().collect();
+        let args: Vec<&OsStr> = args.iter().map(AsRef::as_ref).collect();
+        let child = self
+            .command(&args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?}: {error}", binary()));
+        Running { child, command: described(&args) }
+    }
+
     /// Runs it to its end.
     ///
     /// # Panics
@@ -166,7 +184,7 @@ impl Loader {
             status: out.status,
             stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-            command: format!("loader {}", args.join(OsStr::new(" ")).to_string_lossy()),
+            command: described(&args),
         }
     }
 
@@ -175,6 +193,67 @@ impl Loader {
         let files: Vec<A> = files.into_iter().collect();
         let words = [OsStr::new("run"), OsStr::new("mobilize")];
         self.run(words.into_iter().chain(files.iter().map(AsRef::as_ref)))
+    }
+}
+
+fn described(args: &[&OsStr]) -> String {
+    format!("loader {}", args.join(OsStr::new(" ")).to_string_lossy())
+}
+
+/// A loader under way. What it says fits into its pipes, so nobody need read them meanwhile.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    command: String,
+}
+
+impl Running {
+    /// Number of its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Panics
+    /// When the system does not know it.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap_or_else(|error| panic!("{}: {error}", self.command)).is_some()
+    }
+
+    /// Sends it a signal: `INT`, `TERM`, `KILL`.
+    ///
+    /// # Panics
+    /// When there is no such signal.
+    pub fn signal(&self, name: &str) {
+        // One that has ended meanwhile is no mistake.
+        let sent =
+            Command::new("kill").args(["-s", name, &self.pid().to_string()]).stderr(Stdio::null()).status();
+        assert!(sent.is_ok(), "kill: {sent:?}");
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it does not come within a minute: it hangs, and is killed.
+    #[must_use]
+    pub fn end(mut self) -> Ran {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !self.has_ended() {
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                panic!("{}: hangs", self.command);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let out = self.child.wait_with_output().unwrap_or_else(|error| panic!("{}: {error}", self.command));
+        Ran {
+            status: out.status,
+            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+            command: self.command,
+        }
     }
 }
 

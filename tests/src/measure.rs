@@ -18,6 +18,12 @@ fn status(pid: u32, line: &str) -> Option<u64> {
         .ok()
 }
 
+/// Anonymous memory of a process now, KiB; nothing once it is gone.
+#[must_use]
+pub fn anonymous(pid: u32) -> Option<u64> {
+    status(pid, "RssAnon")
+}
+
 /// Anonymous memory of a process at first sight and at its greatest, KiB.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anonymous {

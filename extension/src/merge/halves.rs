@@ -75,6 +75,7 @@ exception
 end
 $function$;
 
+revoke execute on function etl_attempt(text) from public;
 comment on function etl_attempt(text) is
     'Executes a statement with the caller''s privileges; null when it succeeds, else SQLSTATE, message and constraint of what a '
     'value was to blame for. Part of etl_merge.';

@@ -101,7 +101,12 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// The run and its dataset. Without a run one is opened, whose dataset is the target's name.
-    pub(super) fn open(&mut self, run_id: Option<i64>, target: &str, version: Option<&Ident>) -> Outcome<(i64, String)> {
+    pub(super) fn open(
+        &mut self,
+        run_id: Option<i64>,
+        target: &str,
+        version: Option<&Ident>,
+    ) -> Outcome<(i64, String)> {
         if self.value::<bool>("select to_regclass('etl.quarantine') is not null", &[])? != Some(true) {
             return Err(misuse(
                 PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
@@ -138,7 +143,12 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// How the run replays quarantined records, if it does.
-    pub(super) fn replay(&mut self, staged: &Staged, target: &Target, run_id: i64) -> Outcome<Option<Replay>> {
+    pub(super) fn replay(
+        &mut self,
+        staged: &Staged,
+        target: &Target,
+        run_id: i64,
+    ) -> Outcome<Option<Replay>> {
         if staged.has_meta("quarantine_id", target) {
             return Ok(Some(Replay::ByColumn));
         }

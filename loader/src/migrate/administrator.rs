@@ -2,8 +2,9 @@
 
 use postgres::Row;
 
-use super::extension;
+use super::{extension, grants};
 use crate::database::{Database, quoted};
+use crate::error::Error;
 
 /// The roles of `migrations/roles.sql`.
 const ROLES: [&str; 3] = ["etl_owner", "etl_loader", "etl_reader"];
@@ -17,11 +18,17 @@ pub(super) struct Missing {
     owner_creates: bool,
     schema: bool,
     extension: bool,
+    grants: Vec<String>,
 }
 
 impl Missing {
     /// Asks the catalog.
-    pub fn look(db: &mut Database) -> Result<Self, postgres::Error> {
+    pub fn look(db: &mut Database) -> Result<Self, Error> {
+        let grants = grants::missing(db)?;
+        Self::ask(db, grants).map_err(|e| Error::database("look for the roles", e))
+    }
+
+    fn ask(db: &mut Database, grants: Vec<String>) -> Result<Self, postgres::Error> {
         let present: Vec<String> = db
             .client
             .query("select rolname::text from pg_catalog.pg_roles where rolname = any($1)", &[&&ROLES[..]])?
@@ -48,6 +55,7 @@ impl Missing {
             owner_creates: row.get::<_, Option<bool>>(3) != Some(true),
             schema: row.get(4),
             extension: row.get(5),
+            grants,
         })
     }
 
@@ -71,6 +79,7 @@ impl Missing {
         if self.extension {
             lines.push(format!("create extension {} schema public;", extension::NAME));
         }
+        lines.extend(self.grants.iter().map(|grant| format!("{grant};")));
         lines
     }
 }

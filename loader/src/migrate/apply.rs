@@ -1,5 +1,7 @@
 //! Applying: lock, roles, extension, sets, load files, in this order.
 
+use std::time::Duration;
+
 use postgres::error::SqlState;
 use refinery::Runner;
 
@@ -7,6 +9,7 @@ use super::administrator::{self, Missing};
 use super::extension::Extension;
 use super::history::{self, Comparison};
 use super::set::Set;
+use super::{grants, strangers};
 use crate::database::Database;
 use crate::error::Error;
 use crate::shipped;
@@ -16,6 +19,9 @@ const LOCK: i64 = 0x7067_5f65_746c_0001;
 
 /// How long another migrator, or a session that uses a table, is waited for.
 const PATIENCE: &str = "10min";
+
+/// How often the roles are tried.
+const TRIES: u32 = 10;
 
 /// Brings extension, roles and sets up to date; a line for each as it is done, and notes where there is a wait.
 ///
@@ -76,11 +82,12 @@ fn locked(
     sets: &[Set],
     line: &mut dyn FnMut(String) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    strangers::refuse(db, sets)?;
     let extension = Extension::look(db)?;
     let change = extension.statement(db)?;
     // All sets are compared before the first statement of any: a database that does not match is left alone.
     let comparisons = sets.iter().map(|set| history::compare(db, set)).collect::<Result<Vec<_>, _>>()?;
-    let missing = Missing::look(db).map_err(|e| Error::database("look for the roles", e))?;
+    let missing = Missing::look(db)?;
 
     let work = change.is_some()
         || missing.roles_or_schema()
@@ -90,6 +97,7 @@ fn locked(
         roles(db)?;
     }
     line(extension.bring(db)?)?;
+    grants::bring(db)?;
     if work {
         db.client.batch_execute("set role etl_owner").map_err(|e| {
             Error::database("take on the role etl_owner", e).hint("grant etl_owner to the login role")
@@ -102,6 +110,7 @@ fn locked(
             db.client.batch_execute(text).map_err(|e| {
                 Error::database(format!("apply {}, the load file of {}", path.display(), set.name), e)
             })?;
+            grants::bring(db)?;
             line(format!("{}: load function from {}", set.name, path.display()))?;
         }
     }
@@ -109,12 +118,27 @@ fn locked(
 }
 
 fn roles(db: &mut Database) -> Result<(), Error> {
-    let Err(e) = db.client.batch_execute(shipped::ROLES) else {
-        return Ok(());
+    let mut tries = 1;
+    let e = loop {
+        match db.client.batch_execute(shipped::ROLES) {
+            Ok(()) => return Ok(()),
+            Err(e) if tries < TRIES && is_crossed(&e) => {
+                std::thread::sleep(Duration::from_millis(50) * tries);
+                tries += 1;
+            }
+            Err(e) => break e,
+        }
     };
     let denied = e.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
     let error = Error::database("create the roles etl_owner, etl_loader and etl_reader, and schema etl", e);
     Err(if denied { error.hint(administrator::statements(db)) } else { error })
+}
+
+/// Whether another database's migrator changed the same role meanwhile. Roles belong to the whole cluster, which no lock
+/// of a database covers; whoever comes second finds them there when trying again.
+fn is_crossed(e: &postgres::Error) -> bool {
+    let codes = [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_OBJECT, SqlState::T_R_DEADLOCK_DETECTED];
+    e.as_db_error().is_some_and(|e| codes.contains(e.code()) || e.message().contains("concurrently"))
 }
 
 fn apply(db: &mut Database, set: &Set, comparison: Comparison) -> Result<String, Error> {

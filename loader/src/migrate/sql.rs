@@ -6,6 +6,7 @@ use super::administrator::Missing;
 use super::extension::Extension;
 use super::history;
 use super::set::Set;
+use super::{grants, strangers};
 use crate::database::Database;
 use crate::error::Error;
 use crate::shipped;
@@ -15,9 +16,11 @@ use crate::shipped;
 /// # Errors
 /// What would stop `loader migrate` before its first statement.
 pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
+    strangers::refuse(db, sets)?;
     let extension = Extension::look(db)?.statement(db)?;
     let comparisons = sets.iter().map(|set| history::compare(db, set)).collect::<Result<Vec<_>, _>>()?;
-    let missing = Missing::look(db).map_err(|e| Error::database("look for the roles", e))?;
+    let grants = grants::missing(db)?;
+    let missing = Missing::look(db)?;
     let pending = comparisons.iter().any(|comparison| !comparison.pending.is_empty());
 
     let mut out = std::io::stdout().lock();
@@ -31,6 +34,9 @@ pub(super) fn print(db: &mut Database, sets: &[Set]) -> Result<(), Error> {
     match extension {
         Some(statement) => writeln!(out, "{statement};")?,
         None => writeln!(out, "-- the extension: already up to date")?,
+    }
+    for grant in grants {
+        writeln!(out, "{grant};")?;
     }
     if pending || sets.iter().any(|set| set.load.is_some()) {
         writeln!(out, "set role etl_owner;")?;

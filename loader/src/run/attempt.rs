@@ -1,5 +1,6 @@
 //! One run of one dataset: its transaction from the lock to the commit, and its ledger row if it fails.
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use postgres::{Client, IsolationLevel, Transaction};
 
@@ -14,6 +15,10 @@ use crate::progress::Progress;
 use crate::quarantine::notes;
 use crate::session;
 use crate::summary::{Outcome, Summary};
+
+/// How long a restarting server is waited for, to settle a commit in doubt and to write the failed run down: a crash of
+/// another backend takes all sessions down for a second or two.
+const RESTART: Duration = Duration::from_secs(10);
 
 /// How a run ends whose work was done.
 pub enum End {
@@ -159,7 +164,7 @@ impl<'a> Attempt<'a> {
             return Err(error);
         };
         if database.client.is_closed() {
-            match reconnected(settings) {
+            match self.reconnected(settings) {
                 Ok(fresh) => database.client = fresh,
                 Err(_) => return Err(self.in_doubt(error)),
             }
@@ -195,6 +200,27 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// A new session in place of a lost one. A server that says that it is restarting is waited for a while; one that
+    /// does not answer only where it may have the commit.
+    fn reconnected(&self, settings: &Settings) -> Result<Client, Error> {
+        let deadline = Instant::now() + RESTART;
+        let mut database = loop {
+            match database::connect(settings) {
+                Err(error)
+                    if (error.sqlstate() == Some("57P03") || self.is_committing)
+                        && self.interrupt.signal().is_none()
+                        && Instant::now() < deadline =>
+                {
+                    thread::sleep(Duration::from_millis(200));
+                }
+                answer => break answer?,
+            }
+        };
+        database.act_as("etl_loader")?;
+        session::pin_for_loading(&mut database.client)?;
+        Ok(database.client)
+    }
+
     fn in_doubt(&self, error: Error) -> Error {
         match self.is_committing {
             true => error.hint(
@@ -226,13 +252,6 @@ impl<'a> Attempt<'a> {
             replay: None,
         }
     }
-}
-
-fn reconnected(settings: &Settings) -> Result<Client, Error> {
-    let mut database = database::connect(settings)?;
-    database.act_as("etl_loader")?;
-    session::pin_for_loading(&mut database.client)?;
-    Ok(database.client)
 }
 
 /// What the run would change, in words; none if nothing.

@@ -124,8 +124,13 @@ pub fn repeatedly(
 }
 
 fn is_worth_another_try(error: &postgres::Error) -> bool {
-    let transient =
-        [SqlState::UNIQUE_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::T_R_DEADLOCK_DETECTED];
+    let transient = [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::FOREIGN_KEY_VIOLATION,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        // Fewer rows were written than were decided: one was deleted meanwhile.
+        SqlState::TRIGGERED_DATA_CHANGE_VIOLATION,
+    ];
     error.code().is_some_and(|code| transient.contains(code))
 }
 

@@ -59,11 +59,23 @@ impl Server {
         let mut sql = String::from("create schema m;\ncreate domain m.level as bigint check (value < 2);\n");
         for (index, table) in history.tables.iter().enumerate() {
             let (parts, indexes) = definition(index, table);
-            let partition = if table.partitioned { format!(" partition by range ({})", quoted(NAMES[0])) } else { String::new() };
+            let partition = if table.partitioned {
+                format!(" partition by range ({})", quoted(NAMES[0]))
+            } else {
+                String::new()
+            };
             writeln!(sql, "create table m.t{index} ({}){partition};", parts.join(", ")).unwrap();
             if table.partitioned {
-                writeln!(sql, "create table m.t{index}_low partition of m.t{index} for values from (minvalue) to (1);").unwrap();
-                writeln!(sql, "create table m.t{index}_high partition of m.t{index} for values from (1) to (2);").unwrap();
+                writeln!(
+                    sql,
+                    "create table m.t{index}_low partition of m.t{index} for values from (minvalue) to (1);"
+                )
+                .unwrap();
+                writeln!(
+                    sql,
+                    "create table m.t{index}_high partition of m.t{index} for values from (1) to (2);"
+                )
+                .unwrap();
             }
             for index in indexes {
                 writeln!(sql, "{index};").unwrap();

@@ -234,7 +234,9 @@ impl World {
             && quarantined.closed.is_none()
             && (self.tables[target].parents.iter())
                 // A generated column is not staged, so nothing is known of it before it is computed.
-                .filter(|parent| !parent.columns.iter().any(|it| self.tables[target].generated.contains_key(it)))
+                .filter(|parent| {
+                    !parent.columns.iter().any(|it| self.tables[target].generated.contains_key(it))
+                })
                 .all(|parent| parent.table == target || self.has_parent(parent, &record.said))
     }
 
@@ -281,21 +283,13 @@ impl World {
     }
 
     /// Closes what waits in vain because this run settled its key.
-    fn overtake(
-        &mut self,
-        target: usize,
-        winners: &Winners<'_>,
-        came_again: &BTreeSet<usize>,
-    ) {
+    fn overtake(&mut self, target: usize, winners: &Winners<'_>, came_again: &BTreeSet<usize>) {
         let table = self.tables[target].clone();
         for index in (0..self.quarantine[target].len()).filter(|index| !came_again.contains(index)) {
             let quarantined = &self.quarantine[target][index];
             let candidate = Candidate::new(&quarantined.record, true, &table);
             let is_settled = winners.contains_key(&pick(&candidate.said, &table.key));
-            if quarantined.closed.is_none()
-                && is_settled
-                && self.is_overtaken(target, &candidate, winners)
-            {
+            if quarantined.closed.is_none() && is_settled && self.is_overtaken(target, &candidate, winners) {
                 self.quarantine[target][index].closed = Some(Closed::Superseded);
             }
         }
@@ -312,7 +306,6 @@ impl World {
             None => winners.get(&key).is_some_and(|winner| winner.came() > candidate.came()),
         }
     }
-
 }
 
 impl Check {

@@ -131,7 +131,10 @@ impl<'a> Plan<'a> {
         }
         Err(Misuse {
             sqlstate: "42703",
-            message: format!("the staged table of {} has no column source, so no record can be replayed", self.target.label()),
+            message: format!(
+                "the staged table of {} has no column source, so no record can be replayed",
+                self.target.label()
+            ),
             hint: "Let the load function carry source from the run's staging table.".into(),
         })
     }

@@ -105,7 +105,9 @@ fn target(made: &[Target], own_key: usize, drawn: &Drawn) -> Target {
         // What can be referred to: the key, and unique columns without predicate or expression.
         let plain = |key: &[usize], uniques: &[Unique], kinds: &[Kind]| -> Vec<Vec<usize>> {
             let uniques = uniques.iter().filter(|it| {
-                it.predicate.is_none() && !it.is_halved && it.columns.iter().all(|&it| kinds[it] == Kind::Number)
+                it.predicate.is_none()
+                    && !it.is_halved
+                    && it.columns.iter().all(|&it| kinds[it] == Kind::Number)
             });
             std::iter::once(key.to_vec()).chain(uniques.map(|it| it.columns.clone())).collect()
         };
@@ -118,7 +120,10 @@ fn target(made: &[Target], own_key: usize, drawn: &Drawn) -> Target {
         columns.truncate(referred.len());
         let is_distinct = columns.len() < 2 || columns[0] != columns[1];
         // A column that is generated may refer, but what is referred to must not be chosen twice.
-        if columns.len() == referred.len() && is_distinct && columns.iter().all(|&it| kinds[it] == Kind::Number) {
+        if columns.len() == referred.len()
+            && is_distinct
+            && columns.iter().all(|&it| kinds[it] == Kind::Number)
+        {
             parents.push(Parent { columns, table, referred, is_full: *is_full });
         }
     }
@@ -138,13 +143,7 @@ fn target(made: &[Target], own_key: usize, drawn: &Drawn) -> Target {
     }
     let not_null = (0..width).filter(|&column| column < own_key || drawn.required[column]).collect();
     let model = Table { width, key, version, not_null, checks, parents, uniques, generated };
-    Target {
-        model,
-        kinds,
-        staged_as_text: drawn.staged_as_text,
-        partial: drawn.partial,
-        partitioned,
-    }
+    Target { model, kinds, staged_as_text: drawn.staged_as_text, partial: drawn.partial, partitioned }
 }
 
 fn field(table: &Target, column: usize) -> BoxedStrategy<Field> {

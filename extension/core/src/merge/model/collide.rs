@@ -38,7 +38,8 @@ impl World {
                     if holder == key || unique.held(row).as_ref() != Some(&held) {
                         continue;
                     }
-                    let moves = writes.get(holder).is_some_and(|it| unique.held(&it.row).as_ref() != Some(&held));
+                    let moves =
+                        writes.get(holder).is_some_and(|it| unique.held(&it.row).as_ref() != Some(&held));
                     match moves {
                         true => waits.entry(key.clone()).or_default().push(holder.clone()),
                         false => conflicts.push((Phase::Held, key.clone(), Outcome::Rejected)),
@@ -80,17 +81,25 @@ impl World {
     fn is_left_alone(&self, target: usize, row: &Row, writes: &BTreeMap<Vec<Value>, Candidate<'_>>) -> bool {
         let table = &self.tables[target];
         let within = table.parents.iter().filter(|parent| parent.table == target);
-        within.filter(|parent| !parent.referred.iter().all(|column| table.key.contains(column))).any(|parent| {
-            let reference = pick(row, &parent.columns);
-            let kept = self.rows[target].iter().filter(|(key, _)| !writes.contains_key(*key));
-            let held = kept.map(|(_, row)| row).chain(writes.values().map(|it| &it.row));
-            !reference.contains(&Value::Null)
-                && !held.map(|row| pick(row, &parent.referred)).any(|it| it == reference)
-        })
+        within.filter(|parent| !parent.referred.iter().all(|column| table.key.contains(column))).any(
+            |parent| {
+                let reference = pick(row, &parent.columns);
+                let kept = self.rows[target].iter().filter(|(key, _)| !writes.contains_key(*key));
+                let held = kept.map(|(_, row)| row).chain(writes.values().map(|it| &it.row));
+                !reference.contains(&Value::Null)
+                    && !held.map(|row| pick(row, &parent.referred)).any(|it| it == reference)
+            },
+        )
     }
 
     /// Whether an update would change what a row refers to that is not written itself.
-    fn is_referred_to(&self, target: usize, old: &Row, new: &Row, stays: &dyn Fn(&Vec<Value>) -> bool) -> bool {
+    fn is_referred_to(
+        &self,
+        target: usize,
+        old: &Row,
+        new: &Row,
+        stays: &dyn Fn(&Vec<Value>) -> bool,
+    ) -> bool {
         self.tables.iter().enumerate().any(|(child, table)| {
             table.parents.iter().filter(|parent| parent.table == target).any(|parent| {
                 let referred = pick(old, &parent.referred);

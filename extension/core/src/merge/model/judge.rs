@@ -17,7 +17,8 @@ impl World {
             };
             let is_missing = |column| candidate.row[column] == Value::Null && !is_excused(column);
             let is_half = |parent: &Parent| {
-                let nulls = parent.columns.iter().filter(|&&column| candidate.row[column] == Value::Null).count();
+                let nulls =
+                    parent.columns.iter().filter(|&&column| candidate.row[column] == Value::Null).count();
                 parent.is_full
                     && !parent.columns.iter().any(|&column| is_excused(column))
                     && nulls != 0
@@ -56,7 +57,8 @@ impl World {
                 .filter(|&index| {
                     let row = &candidates[index].row;
                     within.iter().any(|parent| {
-                        !self.has_parent(parent, row) && !arriving(parent).contains(&pick(row, &parent.columns))
+                        !self.has_parent(parent, row)
+                            && !arriving(parent).contains(&pick(row, &parent.columns))
                     })
                 })
                 .collect();

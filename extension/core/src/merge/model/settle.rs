@@ -48,7 +48,9 @@ impl World {
                 let (old, new) = (before.get(&key), self.rows[target].get(&key));
                 match candidate.verdict {
                     // Waiting is pointless once the key is settled by something newer.
-                    Some(Outcome::Parked) if self.is_overtaken(target, candidate, winners) => Outcome::Superseded,
+                    Some(Outcome::Parked) if self.is_overtaken(target, candidate, winners) => {
+                        Outcome::Superseded
+                    }
                     Some(verdict) => verdict,
                     None => fate(candidate, &winners[&key], old, new),
                 }

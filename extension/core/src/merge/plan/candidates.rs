@@ -158,7 +158,9 @@ impl Plan<'_> {
         );
         // A replayed record stands where it stood when it first came.
         let place = match &self.options.replay {
-            Some(_) => ["run", "source", "line", "byte", "copies", "id"].map(|name| format!("c.\"etl$q_{name}\"")),
+            Some(_) => {
+                ["run", "source", "line", "byte", "copies", "id"].map(|name| format!("c.\"etl$q_{name}\""))
+            }
             None => [
                 self.options.run_id.to_string(),
                 self.meta("source", "1"),

@@ -110,7 +110,8 @@ impl Plan<'_> {
 
     /// The order in which the first of a key is its winner.
     fn winner_first(&self, alias: &str) -> String {
-        let columns: Vec<_> = self.target.columns.iter().filter(|column| column.generated.is_none()).collect();
+        let columns: Vec<_> =
+            self.target.columns.iter().filter(|column| column.generated.is_none()).collect();
         let retried = format!("{alias}.\"etl$quarantine_id\" is not null");
         let order = self.order(alias, &columns, &retried, First::Greatest);
         match self.candidate().rank {

@@ -56,9 +56,9 @@ impl Plan<'_> {
         let generated = self.target.columns.iter().filter(|column| column.generated.is_some());
         let expressions = self.uniques().flat_map(|unique| {
             let values = unique.values.iter().filter(|value| value.column.is_none());
-            values.map(|value| format!("({})", value.expression)).chain(
-                unique.predicate.as_ref().map(|predicate| format!("({predicate})")),
-            )
+            values
+                .map(|value| format!("({})", value.expression))
+                .chain(unique.predicate.as_ref().map(|predicate| format!("({predicate})")))
         });
         generated.map(|column| column.name.to_string()).chain(expressions).collect()
     }

@@ -69,7 +69,8 @@ impl Plan<'_> {
                 Rule::Check(check) => alone.push(format!("when not ({}) then {number}", check.expression)),
                 Rule::Partition(taken) => alone.push(format!("when not ({taken}) then {number}")),
                 Rule::Full(parent) => {
-                    let columns = parent.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    let columns =
+                        parent.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                     let excused = match standing == Standing::ByItself
                         && parent.columns.iter().any(|name| self.is_excused(name))
                     {

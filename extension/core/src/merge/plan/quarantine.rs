@@ -47,7 +47,11 @@ impl Plan<'_> {
         raws.push("null::bytea".into());
         let raw = format!("coalesce({})", raws.join(", "));
         // A record that nobody carries is its staged row; a record that is no text is its bytes.
-        let staged = self.staged.columns.iter().filter(|it| !(META.contains(&it.name.as_str()) && has(it.name.as_str())));
+        let staged = self
+            .staged
+            .columns
+            .iter()
+            .filter(|it| !(META.contains(&it.name.as_str()) && has(it.name.as_str())));
         records.push(format!(
             "case when {raw} is null then {}::text end",
             texts(staged.map(|column| (&column.name, origin)))
@@ -78,7 +82,9 @@ impl Plan<'_> {
         let mut codes = vec!["rule.sqlstate".to_string()];
         let mut constraints = vec!["rule.constraint_name"];
         if self.has_faults {
-            joins.push("left join pg_temp.etl_faults as e on e.place = f.\"etl$row\" and f.\"etl$rule\" = 1".into());
+            joins.push(
+                "left join pg_temp.etl_faults as e on e.place = f.\"etl$row\" and f.\"etl$rule\" = 1".into(),
+            );
             problems.push("e.message".into());
             codes.push("e.sqlstate".into());
             constraints.push("e.constraint_name");
@@ -192,7 +198,9 @@ impl Plan<'_> {
 
     /// What came again in this run and is not overtaken, as a condition on `q`.
     pub(super) fn came_again(&self) -> String {
-        format!("exists (\n        select\n        from {TABLE} as k\n        where {SAME_IDENTITY}\n            and not k.is_overtaken\n    )")
+        format!(
+            "exists (\n        select\n        from {TABLE} as k\n        where {SAME_IDENTITY}\n            and not k.is_overtaken\n    )"
+        )
     }
 }
 
@@ -200,14 +208,16 @@ impl Plan<'_> {
 const MESSAGE: &str = "coalesce(k.message, 'waits for ' || array_to_string(k.parents, ', '), 'a parent within the table changes in this run')";
 
 /// Whether a record does not get in for another reason than before.
-const CHANGED: &str = "(q.outcome, q.sqlstate, q.constraint_name) is distinct from (k.outcome, k.sqlstate, k.constraint_name)";
+const CHANGED: &str =
+    "(q.outcome, q.sqlstate, q.constraint_name) is distinct from (k.outcome, k.sqlstate, k.constraint_name)";
 
 /// A row as JSON, each value as its text: any type can be read again from that.
 fn texts<'a>(columns: impl Iterator<Item = (&'a Ident, &'a str)>) -> String {
     let columns: Vec<_> = columns.collect();
     // A function of PostgreSQL takes at most 100 arguments.
     let objects = columns.chunks(50).map(|some| {
-        let pairs = some.iter().map(|(name, alias)| format!("{}, {alias}.{name}::text", Literal::new(name.as_str())));
+        let pairs =
+            some.iter().map(|(name, alias)| format!("{}, {alias}.{name}::text", Literal::new(name.as_str())));
         format!("jsonb_build_object({})", pairs.collect::<Vec<_>>().join(", "))
     });
     let objects = objects.collect::<Vec<_>>();

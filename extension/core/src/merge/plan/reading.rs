@@ -39,7 +39,9 @@ pub(super) fn by_input(column: &Column, text: &str) -> String {
     match column.base_type.as_deref().unwrap_or(type_name) {
         // As a field of a record a text would become a JSON string.
         base @ ("json" | "jsonb") => format!("{text}::{base}::{type_name}"),
-        _ => format!("(select p.v from jsonb_to_record(jsonb_build_object('v', {text})) as p (v {type_name}))"),
+        _ => {
+            format!("(select p.v from jsonb_to_record(jsonb_build_object('v', {text})) as p (v {type_name}))")
+        }
     }
 }
 

@@ -22,7 +22,8 @@ impl Plan<'_> {
     /// A row that has columns which are not staged now waits for a run that stages them.
     pub fn ready(&self, is_probing: bool) -> String {
         let names = self.names();
-        let columns = self.columns.iter().filter(|it| self.probes().any(|parent| parent.columns.contains(&it.name)));
+        let columns =
+            self.columns.iter().filter(|it| self.probes().any(|parent| parent.columns.contains(&it.name)));
         let columns: Vec<String> = columns.map(|it| format!("{} {}", it.name, it.type_name)).collect();
         let probing = is_probing && !columns.is_empty();
         let probes = self.probes().map(|parent| {
@@ -34,7 +35,11 @@ impl Plan<'_> {
         format!(
             "create temporary table etl_ready on commit drop as\nselect q.quarantine_id\nfrom etl.quarantine as q{}\nwhere {}\n    \
              and not exists (select from jsonb_object_keys(q.parsed) as k where k <> all ({names})){}",
-            if probing { format!(",\n    jsonb_to_record(q.parsed) as p ({})", columns.join(", ")) } else { String::new() },
+            if probing {
+                format!(",\n    jsonb_to_record(q.parsed) as p ({})", columns.join(", "))
+            } else {
+                String::new()
+            },
             self.is_waiting("q"),
             if probing { probes.collect::<String>() } else { String::new() },
         )
@@ -139,7 +144,10 @@ impl Plan<'_> {
                 "brought.quarantine_id",
             ),
         };
-        format!("{staged}{join}\n    join etl.quarantine as q on q.quarantine_id = {id} and {}", self.is_open("q"))
+        format!(
+            "{staged}{join}\n    join etl.quarantine as q on q.quarantine_id = {id} and {}",
+            self.is_open("q")
+        )
     }
 
     /// What a replay reads beside the staged row: where the record first came.

@@ -103,6 +103,10 @@ impl Plan<'_> {
             let join = format!("left join {} as t on {}", self.target.name, self.same_key("t", "c"));
             from = format!("{from}\n    {join}");
         }
-        format!("select\n        {}\n    {from}{}", columns.join(",\n        "), condition.replace('\n', "\n    "))
+        format!(
+            "select\n        {}\n    {from}{}",
+            columns.join(",\n        "),
+            condition.replace('\n', "\n    ")
+        )
     }
 }

@@ -34,7 +34,8 @@ impl Plan<'_> {
 
     /// The winners that would write, with what they would hold.
     pub fn writes(&self) -> String {
-        let mut columns: Vec<String> = ["row", "run", "source", "line", "byte", "action"].map(|it| format!("\"etl${it}\"")).into();
+        let mut columns: Vec<String> =
+            ["row", "run", "source", "line", "byte", "action"].map(|it| format!("\"etl${it}\"")).into();
         let mut names: Vec<&Ident> = self.key.columns.iter().collect();
         let referred = self.children().flat_map(|child| &child.referred);
         let inner = self.inner_references().flat_map(|parent| parent.columns.iter().chain(&parent.referred));
@@ -45,7 +46,7 @@ impl Plan<'_> {
         }
         columns.extend(names.iter().map(ToString::to_string));
         for (index, unique) in self.uniques().enumerate() {
-            columns.extend(held(index, unique));
+            columns.extend(self.held(index, unique));
         }
         format!(
             "create temporary table etl_writes on commit drop as\n{}\nselect\n    {}\nfrom (\n    select s.*, d.action as \"etl$action\"\n    \
@@ -75,7 +76,9 @@ impl Plan<'_> {
                     uniques += 1;
                 }
                 Rule::Child(child) => conflicts.push(self.referred_to(number, child)),
-                Rule::Parent(parent) if self.inner_references().any(|it| it.constraint == parent.constraint) => {
+                Rule::Parent(parent)
+                    if self.inner_references().any(|it| it.constraint == parent.constraint) =>
+                {
                     conflicts.push(self.left_alone(number, parent));
                 }
                 _ => {}
@@ -129,7 +132,7 @@ impl Plan<'_> {
     /// What rows of the target hold.
     fn held_there(&self, index: usize, unique: &Unique) -> String {
         let mut columns: Vec<String> = self.key.columns.iter().map(ToString::to_string).collect();
-        columns.extend(held(index, unique));
+        columns.extend(self.held(index, unique));
         let predicate = unique.predicate.as_ref().map_or(String::new(), |it| format!("\n        where {it}"));
         format!(
             "select\n            {}\n        from {} as {}{predicate}",
@@ -137,6 +140,21 @@ impl Plan<'_> {
             self.target.name,
             self.target.name.name,
         )
+    }
+
+    /// What a row holds in an index: whether the predicate lets it in, and its values. A domain's are of the type beneath.
+    fn held(&self, index: usize, unique: &Unique) -> Vec<String> {
+        let predicate =
+            unique.predicate.as_ref().map_or("true".into(), |it| format!("coalesce({it}, false)"));
+        let values = unique.values.iter().enumerate().map(|(value, it)| {
+            let column = it.column.as_ref().and_then(|name| self.target.column(name));
+            let bare = match column.and_then(|column| column.base_type.as_ref()) {
+                Some(base) => format!("{}::{base}", it.expression),
+                None => it.expression.clone(),
+            };
+            format!("{} as \"etl$u{index}_{value}\"", it.equality.collated(&bare))
+        });
+        std::iter::once(format!("{predicate} as \"etl$p{index}\"")).chain(values).collect()
     }
 
     /// Winners that would hold what one that came earlier would hold.
@@ -217,23 +235,13 @@ impl Plan<'_> {
     }
 }
 
-/// What a row holds in an index: whether the predicate lets it in, and its values.
-fn held(index: usize, unique: &Unique) -> Vec<String> {
-    let predicate = unique.predicate.as_ref().map_or("true".into(), |it| format!("coalesce({it}, false)"));
-    let values = unique.values.iter().enumerate();
-    std::iter::once(format!("{predicate} as \"etl$p{index}\""))
-        .chain(values.map(|(value, it)| {
-            let value_sql = it.equality.collated(&it.expression);
-            format!("{value_sql} as \"etl$u{index}_{value}\"")
-        }))
-        .collect()
-}
-
 /// Whether a row holds a value that others can collide with.
 fn holds(index: usize, unique: &Unique, alias: &str) -> String {
     let mut parts = vec![format!("{alias}.\"etl$p{index}\"")];
     if !unique.nulls_collide {
-        parts.extend((0..unique.values.len()).map(|value| format!("{alias}.\"etl$u{index}_{value}\" is not null")));
+        parts.extend(
+            (0..unique.values.len()).map(|value| format!("{alias}.\"etl$u{index}_{value}\" is not null")),
+        );
     }
     parts.join(" and ")
 }
@@ -250,12 +258,18 @@ fn collides(index: usize, unique: &Unique, left: &str, right: &str) -> String {
         return format!("{} = {}", row(left), row(right));
     }
     let pairs = unique.values.iter().enumerate();
-    pairs.map(|(it, of)| of.equality.equal(&value(left, it), &value(right, it))).collect::<Vec<_>>().join(" and ")
+    pairs
+        .map(|(it, of)| of.equality.equal(&value(left, it), &value(right, it)))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// Whether two rows hold the same, nulls included.
 fn same_values(index: usize, unique: &Unique, left: &str, right: &str) -> String {
     let value = |alias: &str, value: usize| format!("{alias}.\"etl$u{index}_{value}\"");
     let pairs = unique.values.iter().enumerate();
-    pairs.map(|(it, of)| of.equality.same(&value(left, it), &value(right, it))).collect::<Vec<_>>().join(" and ")
+    pairs
+        .map(|(it, of)| of.equality.same(&value(left, it), &value(right, it)))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }

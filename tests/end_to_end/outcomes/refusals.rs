@@ -1,0 +1,67 @@
+//! What cannot be a target, refused by name before anything is read.
+
+use super::demo::Demo;
+
+fn refused(tables: &str, staged: &str) -> String {
+    Demo::new(tables, "demo.t", staged, None).refusal()
+}
+
+#[test]
+fn what_the_merge_cannot_promise_is_refused_by_name() {
+    let staged = "id int, v int";
+    let cases = [
+        ("create view demo.t as select 1 as id, 2 as v", "0A000 demo.t cannot be a target: it is a view"),
+        (
+            "create materialized view demo.t as select 1 as id, 2 as v",
+            "0A000 demo.t cannot be a target: it is a materialized view",
+        ),
+        (
+            "create extension btree_gist schema demo; create table demo.t (id int primary key, v int, constraint one exclude using gist (v with operator(pg_catalog.=)))",
+            "0A000 demo.t cannot be a target: constraint one is EXCLUDE",
+        ),
+        (
+            "create table demo.t (id int primary key, v int); create table demo.child () inherits (demo.t)",
+            "0A000 demo.t cannot be a target: table demo.child inherits from it",
+        ),
+        (
+            "create table demo.t (id int primary key, v int, \"etl$v\" int)",
+            "0A000 demo.t cannot be a target: the name of column \"etl$v\" begins with etl$",
+        ),
+        (
+            "create table demo.t (id int primary key, v int generated always as (id + 1) stored)",
+            "428C9 column \"v\" of demo.t is generated",
+        ),
+        (
+            "create table demo.t (id int primary key, v int generated always as identity)",
+            "428C9 column \"v\" of demo.t is generated always as identity",
+        ),
+        ("create table demo.t (id int, v int)", "42P10 the staged table has no whole key of demo.t"),
+        (
+            "create table demo.t (id int not null unique, v int not null unique)",
+            "42P10 the staged table has several keys of demo.t",
+        ),
+        (
+            "create table demo.t (id bigint primary key, v int)",
+            "42804 staged column \"id\" is integer, the target's is bigint",
+        ),
+    ];
+    for (tables, expected) in cases {
+        assert_eq!(refused(tables, staged), expected, "{tables}");
+    }
+}
+
+#[test]
+fn row_security_that_applies_is_refused() {
+    let demo = Demo::new(
+        "create table demo.t (id int primary key); alter table demo.t enable row level security;
+         create role demo_reader in role etl_loader; grant usage on schema demo to demo_reader; grant all on demo.t to demo_reader",
+        "demo.t",
+        "id int",
+        None,
+    );
+    assert_eq!(demo.merge("(1)"), "1 read, 1 inserted");
+    demo.execute("create schema own authorization demo_reader; set role demo_reader; create temporary table mine (id int)");
+    let refused = demo.refusal_of("mine");
+    demo.execute("reset role; drop owned by demo_reader; drop role demo_reader");
+    assert_eq!(refused, "0A000 demo.t cannot be a target: row security applies to demo_reader");
+}
