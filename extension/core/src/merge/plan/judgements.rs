@@ -71,12 +71,7 @@ impl Plan<'_> {
                 Rule::Full(parent) => {
                     let columns =
                         parent.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    let excused = match standing == Standing::ByItself
-                        && parent.columns.iter().any(|name| self.is_excused(name))
-                    {
-                        true => " and false",
-                        false => "",
-                    };
+                    let excused = parent.columns.iter().map(|name| self.excused(standing, name)).collect::<String>();
                     alone.push(format!(
                         "when num_nulls({columns}) not in (0, {}){excused} then {number}",
                         parent.columns.len()
@@ -185,10 +180,18 @@ impl Plan<'_> {
         ))
     }
 
-    /// Whether some record says nothing of the column when it is judged by itself.
-    fn is_excused(&self, name: &Ident) -> bool {
-        let column = self.columns.iter().find(|column| column.name == *name);
-        column.is_none_or(|column| self.is_partial(column))
+    /// ` and not ...` where a record that says nothing of the column is excused when it is judged by itself.
+    fn excused(&self, standing: Standing, name: &Ident) -> String {
+        if standing == Standing::OnTarget {
+            return String::new();
+        }
+        match self.columns.iter().find(|column| column.name == *name) {
+            Some(column) if self.is_partial(column) => {
+                format!(" and not coalesce({} = any (\"etl$absent\"), false)", Literal::new(name.as_str()))
+            }
+            Some(_) => String::new(),
+            None => " and false".into(),
+        }
     }
 
     /// Whether the staged relation itself serves as the candidates.
