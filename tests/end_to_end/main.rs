@@ -28,6 +28,7 @@ mod migrators;
 mod noop;
 /// Any order, split and repetition gives the same tables.
 mod order;
+/// What becomes of a record, each outcome by name, and each kind of constraint.
 mod outcomes;
 /// Records that did not get in: listed, exported, discarded, replayed.
 mod quarantine;

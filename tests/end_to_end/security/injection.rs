@@ -268,7 +268,8 @@ fn filters_and_parameters_are_values() {
     let loader = Loader::at(&scene.database);
     for string in &scene.strings {
         let target = format!("--target={string}");
-        loader.run(["quarantine", "list", &target]).expect(0);
+        // No table has such a name, and that is said.
+        loader.run(["quarantine", "list", &target]).expect(2);
         let event = format!("event_id={string}");
         // A number asks about an event; all else is no number.
         loader.run(["query", "event_rsvps", &event]).expect(if string.trim().parse::<i64>().is_ok() {
