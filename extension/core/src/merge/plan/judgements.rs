@@ -71,7 +71,8 @@ impl Plan<'_> {
                 Rule::Full(parent) => {
                     let columns =
                         parent.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    let excused = parent.columns.iter().map(|name| self.excused(standing, name)).collect::<String>();
+                    let excused =
+                        parent.columns.iter().map(|name| self.excused(standing, name)).collect::<String>();
                     alone.push(format!(
                         "when num_nulls({columns}) not in (0, {}){excused} then {number}",
                         parent.columns.len()
