@@ -95,7 +95,33 @@ impl Config {
         })?;
         // Relative to the folder of the file as it was named, so that printed paths look like what was typed.
         let folder = path.parent().unwrap_or(Path::new(""));
-        file::parse(&text, &path.display().to_string(), folder)
+        let config = file::parse(&text, &path.display().to_string(), folder)?;
+        config.check_sources()?;
+        Ok(config)
+    }
+
+    /// The sources of a shipped dataset have the names that its load function knows; one that is misspelt would be loaded
+    /// as a source of nothing.
+    fn check_sources(&self) -> Result<(), Error> {
+        let shipped = file::parse(DEFAULT, "the loader's default configuration", Path::new(""))?;
+        for dataset in self.datasets.iter().filter(|dataset| dataset.load.is_none()) {
+            let Some(known) = shipped.datasets.iter().find(|known| known.name == dataset.name) else {
+                continue;
+            };
+            let is_wrong = |source: &&Source| known.sources.iter().all(|known| known.name != source.name);
+            if let Some(wrong) = dataset.sources.iter().find(is_wrong) {
+                let names: Vec<&str> = known.sources.iter().map(|source| source.name.as_str()).collect();
+                return Err(Error::usage(format!(
+                    "{}: dataset \"{}\" has no source \"{}\"; its sources are {}",
+                    self.origin,
+                    dataset.name,
+                    wrong.name,
+                    names.join(", ")
+                ))
+                .hint("correct the name; compare it with the default configuration, loader/loader.toml"));
+            }
+        }
+        Ok(())
     }
 
     /// The dataset of that name.
@@ -130,6 +156,19 @@ fn search_order() -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shipped_dataset_has_the_sources_it_ships_with() {
+        let of = |text: &str| file::parse(text, "loader.toml", Path::new("/x")).unwrap().check_sources();
+        let source = "[[dataset.mobilize.sources]]\nname = \"atendances\"\nformat = \"json\"";
+        let error = of(source).unwrap_err();
+        assert_eq!(error.exit(), crate::error::Exit::Usage);
+        assert!(error.to_string().contains("\"atendances\"; its sources are attendances"), "{error}");
+        // One's own load function knows other names.
+        of(&format!("[dataset.mobilize]\nload = \"mine.sql\"\n{source}")).unwrap();
+        of(&source.replace("atendances", "attendances")).unwrap();
+        of(&source.replace("mobilize", "members")).unwrap();
+    }
 
     #[test]
     fn the_default_configuration_is_understood_and_names_no_place() {

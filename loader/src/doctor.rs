@@ -70,12 +70,17 @@ fn examine(database: &mut Database, context: &Context) -> Vec<Finding> {
         return findings;
     }
     add("extension", migrate::checkup::extension(database));
+    if let Err(error) = migrate::checkup::owners(database, &context.config) {
+        add("owners", Err(error));
+        return findings;
+    }
     add("migrations", migrate::checkup::sets(database, &context.config));
     add("roles", roles::examine(database));
     match ledger::is_there(database) {
         Ok(false) => {}
         Ok(true) => {
             add("grants", roles::grants(database, &context.config));
+            add("functions", migrate::checkup::functions(database));
             add("locks", locks::examine(database, &context.config));
             add("runs", ledger::runs(database));
             add("staging", ledger::staging(database));

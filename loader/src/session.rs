@@ -4,8 +4,8 @@ use postgres::Client;
 
 use crate::error::Error;
 
-/// Text of dates and times is ISO and UTC, whatever postgresql.conf says; names without a schema are the server's own,
-/// not whatever somebody put into a schema of the path.
+/// Text of dates and times is ISO and UTC, whatever postgresql.conf says. The search path is pinned where the connection
+/// is made (`migrations/session.sql`), before anything is asked.
 const PINNED: &str = "
     set timezone = 'UTC';
     set datestyle = 'ISO, YMD';
@@ -16,7 +16,6 @@ const PINNED: &str = "
     set client_encoding = 'UTF8';
     set standard_conforming_strings = on;
     set client_min_messages = warning;
-    set search_path = pg_catalog, pg_temp;
 ";
 
 /// Pins the session's settings.

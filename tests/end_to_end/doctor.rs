@@ -68,6 +68,7 @@ fn after_a_load_all_is_well() {
         "migrations",
         "roles",
         "grants",
+        "functions",
         "locks",
         "runs",
         "staging",
@@ -103,6 +104,9 @@ fn what_keeps_loads_from_working_is_a_problem() {
         &["problem", "mobilize.people", "grant select, insert, update on mobilize.people to etl_loader"],
     );
     database.execute("grant update on mobilize.people to etl_loader");
+    database.execute("grant execute on function etl_merge(regclass, regclass, name, bigint) to public");
+    says(&findings(&loader, "functions", 0), &["note", "from public", "loader migrate"]);
+    database.execute("revoke execute on function etl_merge(regclass, regclass, name, bigint) from public");
     database.execute("update etl.mobilize_history set checksum = '1' where version = 1");
     says(
         &findings(&loader, "migrations", 1),
@@ -112,6 +116,18 @@ fn what_keeps_loads_from_working_is_a_problem() {
     database.execute("insert into etl.runs (dataset) values ('mobilize')");
     let run = database.last_run();
     says(&findings(&loader, "runs", 1), &["problem", &format!("run {run} of mobilize"), "status = 'failed'"]);
+}
+
+#[test]
+fn a_schema_of_somebody_elses_is_not_read() {
+    let (database, loader) = loaded(136);
+    database.execute("create role doctor_trap; alter schema staging owner to doctor_trap");
+    says(
+        &findings(&loader, "owners", 1),
+        &["problem schema staging belongs to doctor_trap", "drop schema staging"],
+    );
+    assert_eq!(findings(&loader, "quarantine", 1), Vec::<String>::new());
+    database.execute("alter schema staging owner to etl_owner; drop role doctor_trap");
 }
 
 #[test]

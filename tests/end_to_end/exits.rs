@@ -19,6 +19,9 @@ fn usage_and_configuration_are_2() {
     at.run(["run", "nothing", file.to_str().unwrap()]).expect(2).complains(&["nothing", "mobilize"]);
     loader.file("loader.toml", "embedded = false\n[dataset.mobilize]\n");
     loader.run(["status"]).expect(2).complains(&["DATABASE_URL"]);
+    let misnamed = "[[dataset.mobilize.sources]]\nname = \"atendances\"\nformat = \"json\"\n";
+    loader.file("loader.toml", misnamed);
+    loader.run(["status"]).expect(2).complains(&["atendances", "its sources are attendances"]);
     loader.file("loader.toml", "embedded = maybe\n");
     loader.run(["status"]).expect(2).complains(&["loader.toml"]);
     loader.run(["--config", "missing.toml", "status"]).expect(2).complains(&["missing.toml"]);
@@ -174,6 +177,82 @@ fn too_many_rejects_are_told_and_kept() {
     let just_enough = rejected.to_string();
     loader.run(words.iter().chain(&[just_enough.as_str()])).expect(0);
     accounting::check(&database, "mobilize");
+}
+
+#[test]
+fn what_the_server_says_is_repeated_without_values() {
+    let database = Cluster::shared().database();
+    let loader = Loader::at(&database);
+    loader.run(["migrate"]).expect(0);
+    database.execute(
+        "create function public.refuse() returns trigger language plpgsql as $$
+         begin
+             raise exception 'no people today'
+                 using errcode = '23514', detail = 'Failing row contains (ana@example.org).',
+                     schema = 'mobilize', table = 'people', constraint = 'closed_on_sundays', hint = 'come back tomorrow';
+         end $$;
+         create constraint trigger refuse after insert on mobilize.people deferrable initially deferred
+             for each row execute function public.refuse()",
+    );
+    let file = loader.file("a.json", inputs::array(&inputs::mobilize(10, 86).collect()));
+    let failed = loader.load([file]).expect(1).complains(&[
+        "no people today (23514)",
+        "table mobilize.people, constraint closed_on_sundays",
+        "come back tomorrow",
+    ]);
+    assert!(!failed.stderr.contains("example.org"), "{}", failed.stderr);
+    let kept = database.rows("select error_sqlstate, error_message from etl.runs");
+    assert!(kept[0].starts_with("23514|") && kept[0].contains("closed_on_sundays"), "{kept:?}");
+    assert!(!kept[0].contains("example.org") && !kept[0].contains("no people"), "{kept:?}");
+}
+
+#[test]
+fn an_interruption_says_what_was_committed_before() {
+    let database = Cluster::shared().database();
+    let loader = Loader::at(&database);
+    loader.file("a.json", inputs::array(&inputs::mobilize(10, 87).collect()));
+    // A second dataset, whose load takes its time.
+    std::fs::create_dir(loader.folder().join("slow")).unwrap();
+    loader.file(
+        "slow/V1__tables.sql",
+        "create schema slow authorization etl_owner; create table slow.t (id integer primary key);",
+    );
+    loader.file(
+        "slow.sql",
+        "create or replace function slow.etl_load_slow(run_id bigint)
+         returns table (target text, read bigint, inserted bigint, updated bigint, unchanged bigint, superseded bigint,
+             parked bigint, rejected bigint, promoted bigint)
+         language plpgsql as $$ begin perform pg_catalog.pg_sleep(60); end $$;
+         alter function slow.etl_load_slow(bigint) owner to etl_owner;",
+    );
+    loader.file(
+        "loader.toml",
+        "[[dataset.mobilize.sources]]\nname = \"attendances\"\nformat = \"json\"\npath = \"a.json\"\n\
+         [dataset.slow]\nmigrations = \"slow\"\nload = \"slow.sql\"\n\
+         [[dataset.slow.sources]]\nname = \"things\"\nformat = \"json\"\npath = \"a.json\"\n",
+    );
+    let sleeping =
+        "select count(*) from pg_stat_activity where query like '%etl_load_slow%' and wait_event = 'PgSleep'
+                    and datname = current_database()";
+    let said = std::thread::scope(|scope| {
+        let ran = scope.spawn(|| loader.run(["run"]));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while database.number(sleeping) == 0 && !ran.is_finished() {
+            assert!(Instant::now() < deadline, "the second dataset was never loaded");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Its own process, found by the folder that is its alone.
+        let folder = loader.folder().canonicalize().unwrap();
+        let ours = std::fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .find(|entry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder));
+        let pid = ours.map(|entry| entry.file_name().into_string().unwrap()).unwrap_or_default();
+        let _ = Command::new("kill").args(["-s", "INT", &pid]).status();
+        ran.join().unwrap()
+    });
+    said.expect(130).complains(&["after run 1 of mobilize had been committed", "nothing else was loaded"]);
+    assert!(database.count("mobilize.attendances") > 0);
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use refinery::Migration;
 
 use super::extension::{self, Extension};
+use super::grants;
 use super::history;
 use super::set::Set;
+use super::strangers;
 use crate::config::Config;
 use crate::database::Database;
 use crate::doctor::Finding;
@@ -30,6 +32,27 @@ pub fn extension(db: &mut Database) -> Result<Vec<Finding>, Error> {
         Some(old) => format!("{name} is {old} in this database, and this loader needs {needed}"),
     };
     Ok(vec![Finding::note(CHECK, words).next("loader migrate")])
+}
+
+/// Whether the schemas of the ledger, of staging and of the datasets are ours: what stands in another's is not even read.
+///
+/// # Errors
+/// They are somebody else's; what the server reports.
+pub fn owners(db: &mut Database, config: &Config) -> Result<(), Error> {
+    strangers::refuse(db, &Set::all(&[], config)?)
+}
+
+/// Whether etl_loader, and nobody else, may execute the functions that load.
+///
+/// # Errors
+/// What the server reports.
+pub fn functions(db: &mut Database) -> Result<Vec<Finding>, Error> {
+    const CHECK: &str = "functions";
+    let missing = grants::missing(db)?;
+    Ok(vec![match missing.len() {
+        0 => Finding::ok(CHECK, "etl_loader, and nobody else, may execute what loads"),
+        _ => Finding::note(CHECK, format!("to be said yet: {}", missing.join("; "))).next("loader migrate"),
+    }])
 }
 
 /// A line for each set of migrations: the ledger's, and each dataset's.

@@ -34,12 +34,6 @@ impl Answer {
         question: &Question,
         bound: Bound,
     ) -> Result<Self, Error> {
-        if question.dataset.is_none() {
-            // A file of the user's may mean tables of schema public; a dataset's question names its schema.
-            transaction
-                .batch_execute("set local search_path = pg_catalog, public, pg_temp")
-                .map_err(|error| Error::database("pin the search path", error))?;
-        }
         check_values(transaction, question, &bound)?;
         let types = vec![Type::TEXT; bound.values.len()];
         let statement = transaction

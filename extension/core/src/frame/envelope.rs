@@ -20,6 +20,10 @@ pub(super) struct Envelope {
     pub paged: bool,
     /// It has a key that a page does not have.
     pub foreign: bool,
+    /// `detail` or `message` as JSON text, shortened: what many APIs send instead of data, under no key `error`.
+    pub complaint: Option<String>,
+    /// It has a key that such a reply does not have.
+    pub says_more: bool,
 }
 
 /// What stands under `data`.
@@ -71,6 +75,14 @@ impl Envelope {
             ),
             _ => None,
         }
+    }
+
+    /// Why the only object of a source is taken for an error reply, if it is.
+    pub fn lone_refusal(&self) -> Option<String> {
+        let complaint = self.complaint.as_ref().filter(|_| !self.says_more);
+        let complaint =
+            complaint.map(|text| format!("{}; if it is a record, put it into an array", error_reply(text)));
+        self.error.as_deref().map(error_reply).or(complaint)
     }
 
     /// Reads the members of an object. `at` is behind its `{` for a head and a whole, behind the `]` for a tail.
@@ -141,6 +153,11 @@ impl Envelope {
                 }
             }
             _ => self.foreign = true,
+        }
+        match name {
+            "detail" | "message" if !is_null => self.complaint = Some(shortened(value)),
+            "detail" | "message" | "code" | "status" | "status_code" | "documentation_url" => {}
+            _ => self.says_more = true,
         }
         self.paged |= matches!(name, "count" | "next" | "previous" | "results_limited_to" | "metadata");
     }

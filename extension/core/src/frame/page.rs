@@ -22,8 +22,8 @@ impl JsonFramer {
             self.position = start;
             self.refuse("22P02", message)?;
         }
-        if let (true, Some(error)) = (is_first, &envelope.error) {
-            self.lone_error = Some((start, envelope::error_reply(error)));
+        if let (true, Some(message)) = (is_first, envelope.lone_refusal()) {
+            self.lone_error = Some((start, message));
         }
         Ok(())
     }

@@ -16,8 +16,8 @@ const FATES: &str = "
     from etl.quarantine
     where quarantine_id = any ($1)
         and (closed_run = $2 or closed_run is null)
-    group by target, fate, 3, 4
-    order by target, fate, records desc, 3, 4";
+    group by target, coalesce(closed_as, outcome), 3, 4
+    order by target, coalesce(closed_as, outcome) <> 'replayed', fate, records desc, 3, 4";
 
 /// What became of the records that were tried again.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

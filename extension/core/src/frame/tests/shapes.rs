@@ -113,6 +113,9 @@ fn error_replies_are_refused_wherever_the_key_stands() {
         "{\"a\":1}\n{\"error\":\"no such organization\"}\n",
         "{\"data\":[{}]}\n{\"data\":null,\"error\":\"no such organization\"}\n",
         r#"{"\u0065rror":"no such organization"}"#,
+        r#"{"detail":"no such organization"}"#,
+        r#"{"message":"no such organization","status":404}"#,
+        r#"{"code":"404","detail":[{"msg":"no such organization"}]}"#,
     ] {
         let refused = refused(source);
         assert_eq!(refused.sqlstate, "22P02", "{source}");
@@ -130,6 +133,10 @@ fn records_may_have_the_keys_of_an_envelope() {
         "{\"data\":{\"x\":1},\"type\":\"click\"}\n{\"data\":{\"x\":2},\"type\":\"click\"}",
         "{\"count\":1}\n{\"count\":2}",
         "{\"a\":1}\n{\"data\":[1]}",
+        // Only alone, and with nothing else to say, is it no record.
+        "{\"message\":\"hello\"}\n{\"message\":\"goodbye\"}",
+        r#"{"id":1,"message":"hello"}"#,
+        r#"{"status":"REGISTERED"}"#,
     ] {
         let lines: Vec<String> = source.lines().map(str::to_owned).collect();
         assert_eq!(accepted(source).0, lines);
