@@ -141,12 +141,15 @@ impl<'a, 'conn> Statements<'a, 'conn> {
             return Ok((run_id, dataset));
         }
         self.query("select pg_advisory_xact_lock(hashtextextended('pg_etl ' || $1, 0))", &[target.into()])?;
-        let opened = self.value(
-            "insert into etl.runs (dataset, version_column, status, finished_at) \
-             values ($1, $2, 'done', clock_timestamp()) returning run_id",
-            &[target.into(), version.map(Ident::as_str).into()],
-        )?;
-        let run_id = opened.ok_or_else(|| from_spi(pgrx::spi::Error::InvalidPosition))?;
+        // A crashed server may hand out a number again whose failed run was written down since: then the next one is free.
+        let opened = "insert into etl.runs (dataset, version_column, status, finished_at) \
+                      values ($1, $2, 'done', clock_timestamp()) on conflict (run_id) do nothing returning run_id";
+        let run_id = loop {
+            let arguments = [target.into(), version.map(Ident::as_str).into()];
+            if let Some(run_id) = self.value(opened, &arguments)? {
+                break run_id;
+            }
+        };
         Ok((run_id, target.to_string()))
     }
 

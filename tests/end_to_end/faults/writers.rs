@@ -181,7 +181,6 @@ fn another_session_deletes_a_row_to_be_updated() {
 }
 
 #[test]
-#[ignore = "the merge updates a row by its key alone, so it overwrites a version that came after the row was classified"]
 fn another_session_writes_a_newer_version() {
     let scene = Scene::new(75);
     let database = scene.database();

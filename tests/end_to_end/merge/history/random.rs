@@ -6,6 +6,12 @@ use proptest::prelude::*;
 
 use super::{Fields, History, Kind, NAMES, Step, Target};
 
+/// Table, columns, whether MATCH FULL, which of its keys.
+type DrawnParent = (usize, Vec<usize>, bool, usize);
+
+/// Columns, whether of their halves, predicate, whether nulls collide.
+type DrawnUnique = (Vec<usize>, bool, Option<(usize, i64)>, bool);
+
 /// What is drawn before it is known which of it fits together.
 #[derive(Clone, Debug)]
 struct Drawn {
@@ -13,8 +19,8 @@ struct Drawn {
     version: Option<usize>,
     required: Vec<bool>,
     checks: Vec<(u8, usize, usize)>,
-    parents: Vec<(usize, Vec<usize>, bool, usize)>,
-    uniques: Vec<(Vec<usize>, bool, Option<(usize, i64)>, bool)>,
+    parents: Vec<DrawnParent>,
+    uniques: Vec<DrawnUnique>,
     generated: Option<usize>,
     staged_as_text: bool,
     partial: bool,

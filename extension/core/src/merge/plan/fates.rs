@@ -30,7 +30,7 @@ impl Plan<'_> {
              left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n){overtaken}\n\
              select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
              j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    nullif(nullif(d.action, 'same'), 'older') as action,\n    \
-             d.\"etl$row\" is not null as is_winner,\n    case\n        \
+             d.there,\n    d.\"etl$row\" is not null as is_winner,\n    case\n        \
              {waits}when j.\"etl$rule\" is not null then 'rejected'\n        \
              when j.\"etl$quarantine_id\" is not null then\n            \
              case when d.action <> 'older' or l.is_new then 'promoted' else 'superseded' end\n        \
@@ -60,7 +60,8 @@ impl Plan<'_> {
              winner as (\n    select j.\"etl$row\"\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n        \
              and not exists (select from contested as k where {k_j})\n    union all\n    select s.\"etl$row\"\n    from best as s\n),\n\
              decided as (\n    select\n        s.\"etl$row\",\n        case\n            when t.ctid is null then 'insert'\n            \
-             when {same_s_t} then 'same'\n            {older}else 'update'\n        end as action\n    from winner as w\n    \
+             when {same_s_t} then 'same'\n            {older}else 'update'\n        end as action,\n        \
+             t.ctid as there\n    from winner as w\n    \
              join standing as s on s.\"etl$row\" = w.\"etl$row\"\n    left join {target} as t on {t_s}\n)",
             standing = self.standing(Standing::OnTarget),
             judgements = judgements::TABLE,

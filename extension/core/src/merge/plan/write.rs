@@ -33,7 +33,8 @@ impl Plan<'_> {
         format!("with {}\nselect {inserted}, {updated} + {taken}", steps.join(",\n"))
     }
 
-    /// Changes the rows whose winner differs. A lacking column keeps what is there. None where all columns are the key's.
+    /// Changes the rows whose winner differs, where they still are as they were judged: a row that another session changed
+    /// meanwhile has moved, is not written, and is missed in the count. A lacking column keeps what is there. None where all columns are the key's.
     fn update(&self, condition: &str) -> Option<String> {
         let columns = self.columns.iter().filter(|column| !self.key.columns.contains(&column.name));
         let sets: Vec<String> = columns
@@ -47,7 +48,7 @@ impl Plan<'_> {
         }
         Some(format!(
             "update {} as t\nset\n    {}\nfrom {} as f\njoin {} as c on c.ctid = f.\"etl$row\"\n\
-             where f.action = 'update'\n    and {}{condition}",
+             where f.action = 'update'\n    and t.ctid = f.there\n    and {}{condition}",
             self.target.name,
             sets.join(",\n    "),
             fates::TABLE,
