@@ -4,6 +4,7 @@
 //! runs of records for it. The model of `etl_core::merge::model` is the specification; `etl_merge` is what is tested.
 
 mod history;
+mod regressions;
 mod server;
 
 use etl_tests::cluster::Cluster;

@@ -205,7 +205,7 @@ impl World {
         let winners = winners(&candidates, &table);
         let fates = self.settle(target, &candidates, &winners);
 
-        let came_again = self.quarantine(target, &candidates[..staged.len()], &fates, &winners);
+        let (seen, came_again) = self.quarantine(target, &candidates[..staged.len()], &fates, &winners);
         for (&index, fate) in tried.iter().zip(&fates[staged.len()..]) {
             let quarantined = &mut self.quarantine[target][index];
             match fate {
@@ -217,7 +217,8 @@ impl World {
                 Outcome::Superseded if !came_again.contains(&index) => {
                     quarantined.closed = Some(Closed::Superseded);
                 }
-                Outcome::Parked | Outcome::Rejected => quarantined.outcome = *fate,
+                // Of a record that came again, too, what came again has the say.
+                Outcome::Parked | Outcome::Rejected if !seen.contains(&index) => quarantined.outcome = *fate,
                 _ => {}
             }
         }
@@ -240,15 +241,16 @@ impl World {
                 .all(|parent| parent.table == target || self.has_parent(parent, &record.said))
     }
 
-    /// Keeps what did not get in: a row for each new identity. Returns the rows that came again and may still win.
+    /// Keeps what did not get in: a row for each new identity. Returns the rows that came again, and those of them that may
+    /// still win.
     fn quarantine(
         &mut self,
         target: usize,
         staged: &[Candidate<'_>],
         fates: &[Outcome],
         winners: &Winners<'_>,
-    ) -> BTreeSet<usize> {
-        let mut known = BTreeSet::new();
+    ) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        let (mut seen, mut known) = (BTreeSet::new(), BTreeSet::new());
         let mut kept: Vec<(&Candidate<'_>, Outcome)> = (staged.iter().zip(fates))
             .filter(|(_, fate)| matches!(fate, Outcome::Parked | Outcome::Rejected))
             .map(|(candidate, fate)| (candidate, *fate))
@@ -263,6 +265,7 @@ impl World {
             let same = |it: &Quarantined| it.record.fields == record.fields && it.occurrence == occurrence;
             match rows.iter().position(same) {
                 Some(index) => {
+                    seen.insert(index);
                     if rows[index].closed.is_none() || !is_overtaken {
                         rows[index].outcome = *outcome;
                         rows[index].closed = None;
@@ -279,7 +282,7 @@ impl World {
                 }),
             }
         }
-        known
+        (seen, known)
     }
 
     /// Closes what waits in vain because this run settled its key.

@@ -199,13 +199,15 @@ impl Plan<'_> {
     }
 
     /// Says anew why a known record does not get in, where that changed; opens it again where it was settled once.
-    /// What was discarded by hand stays so, and so does what a newer record has overtaken.
+    /// What was discarded by hand stays so, and so does what a newer record has overtaken. Of a record that was tried
+    /// again and came again too, what came again has the say.
     pub fn restate(&self) -> String {
         let same = ["outcome", "field", "sqlstate", "constraint_name", "parsed", "parents"];
         let sets = same.map(|name| format!("{name} = k.{name}"));
         format!(
             "update etl.quarantine as q\nset\n    closed_run = null,\n    closed_as = null,\n    last_run = {},\n    \
-             message = {MESSAGE},\n    {}\nfrom {TABLE} as k\nwhere q.quarantine_id = k.known_id\n    and not k.stays",
+             message = {MESSAGE},\n    {}\nfrom (\n    select distinct on (known_id) *\n    from {TABLE}\n    \
+             where known_id is not null\n    order by known_id, quarantine_id nulls first\n) as k\nwhere q.quarantine_id = k.known_id\n    and not k.stays",
             self.options.run_id,
             sets.join(",\n    ")
         )
@@ -241,7 +243,7 @@ impl Plan<'_> {
 }
 
 /// What a record waits for, where no rule says it better.
-const MESSAGE: &str = "coalesce(k.message, 'waits for ' || array_to_string(k.parents, ', '), 'a parent within the table changes in this run')";
+const MESSAGE: &str = "coalesce(k.message, 'waits for ' || nullif(array_to_string(k.parents, ', '), ''), 'a parent within the table changes in this run')";
 
 /// A row as JSON, each value as its text: any type can be read again from that.
 fn texts<'a>(columns: impl Iterator<Item = (&'a Ident, &'a str)>) -> String {
