@@ -88,8 +88,21 @@ fn an_orphan_that_would_also_collide_stays_an_orphan() {
     };
     agree(
         vec![table(model)],
-        &[&["2 0 7 1\n 1 0 8 2"], &["-1 0 8 0\n -1 2 8 0\n 1 2 7 0\n 2 0 8 0\n -1 1 7 2"], &["1 0 8 -1\n 0 1 8 null"]],
+        &[
+            &["2 0 7 1\n 1 0 8 2"],
+            &["-1 0 8 0\n -1 2 8 0\n 1 2 7 0\n 2 0 8 0\n -1 1 7 2"],
+            &["1 0 8 -1\n 0 1 8 null"],
+        ],
     );
+}
+
+#[test]
+fn a_record_that_is_tried_again_and_comes_again_has_one_fate() {
+    let mut nulls_collide = unique(&[1]);
+    nulls_collide.nulls_collide = true;
+    let parents = vec![reference(1, 0, 0), reference(2, 0, 1)];
+    let model = Table { width: 3, parents, uniques: vec![nulls_collide], ..Table::default() };
+    agree(vec![table(model)], &[&["2 2 2\n 0 0 2"], &["-1 0 0\n 1 0 2\n 2 -1 0"]]);
 }
 
 #[test]
