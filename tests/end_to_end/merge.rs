@@ -59,7 +59,8 @@ fn play(server: &mut Server, history: &History) {
 
 #[test]
 fn postgres_agrees_with_the_model() {
-    let cases = inputs::rounds(200, 10_000);
+    let asked = std::env::var("ETL_HISTORIES").ok().and_then(|it| it.parse().ok());
+    let cases = asked.unwrap_or_else(|| inputs::rounds(200, 10_000));
     let database = Cluster::shared().database();
     let server = std::cell::RefCell::new(Server::new(&database));
     let max_shrink_iters = std::env::var("ETL_SHRINK").ok().and_then(|it| it.parse().ok()).unwrap_or(150);
