@@ -44,6 +44,7 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set timezone = 'UTC'
 set extra_float_digits = 1
+set bytea_output = 'hex'
 set quote_all_identifiers = off
 set client_min_messages = 'warning'
 set jit = off
@@ -152,6 +153,7 @@ fn merge(
     }
 
     let mut plan = Plan::new(&target, &staged, &options).map_err(from_plan)?;
+    refuse_unknown_replays(&mut run, &plan)?;
     read(&mut run, &plan, &schema)?;
     if let (Some(needed), Some(fill)) = (plan.needs_filling(), plan.fill())
         && run.holds(&needed)?
@@ -184,6 +186,22 @@ fn refuse_our_names(staged: &Staged) -> Outcome<()> {
     ))
 }
 
+/// A replay whose rows name nothing that is open would lose them.
+fn refuse_unknown_replays(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
+    let unknown = match plan.unknown_replays() {
+        Some(query) => run.number_of(&query)?,
+        None => 0,
+    };
+    if unknown == 0 {
+        return Ok(());
+    }
+    Err(misuse(
+        PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+        format!("quarantine_id of {unknown} staged rows names no open quarantined row of the target"),
+        "select quarantine_id from etl.quarantine where closed_run is null; rows that are new are staged without that column.",
+    ))
+}
+
 /// Finds the parked rows whose parents have come; says whether there are any.
 fn ready(run: &mut Statements<'_, '_>, plan: &Plan<'_>, schema: &Ident) -> Outcome<bool> {
     if run.attempt(schema, &plan.ready(true))?.is_some() {
@@ -207,7 +225,6 @@ fn read(run: &mut Statements<'_, '_>, plan: &Plan<'_>, schema: &Ident) -> Outcom
                     if raised.field.is_some() {
                         break;
                     }
-                    risky.run.execute("drop table if exists pg_temp.etl_read")?;
                 }
                 risky.run.execute(&plan.read(Rows::Between(place, place), Some(&raised)))?;
                 Ok(())
@@ -241,7 +258,7 @@ fn judge(
         run.execute(&plan.no_judgements(standing))?;
         let plan = &*plan;
         let mut risky = Risky { run, schema };
-        risky.execute(
+        risky.by_halves(
             &plan.judged_relation(),
             &|rows| plan.judge(standing, rows),
             |risky, place, raised| {

@@ -25,8 +25,18 @@ impl Risky<'_, '_, '_> {
         if self.run.attempt(self.schema, &statement(Rows::All))?.is_none() {
             return Ok(());
         }
+        self.by_halves(relation, statement, blame)
+    }
+
+    /// The same of a statement that is known to raise over some row.
+    pub(super) fn by_halves(
+        &mut self,
+        relation: &str,
+        statement: &dyn Fn(Rows) -> String,
+        blame: impl Fn(&mut Self, i64, Raised) -> Outcome<()>,
+    ) -> Outcome<()> {
         let count = self.run.number(relation)?;
-        let mut ranges = vec![(1, count)];
+        let mut ranges = vec![(count / 2 + 1, count), (1, count / 2)];
         while let Some((first, last)) = ranges.pop() {
             if first > last {
                 continue;
@@ -62,13 +72,14 @@ begin
     execute statement;
     return null;
 exception
-    when others then
+    when others or assert_failure then
         get stacked diagnostics
             code = returned_sqlstate,
             message = message_text,
             constraint_name = constraint_name;
-        -- What no value can be to blame for goes on: privileges, missing objects, resources, deadlocks, shutdowns.
-        if left(code, 2) not in ('22', '23', '2F', '38', '39', '44', '54', 'P0') then
+        -- What no value can be to blame for goes on: connections, transactions, privileges, missing objects, deadlocks,
+        -- resources, shutdowns, the system's errors.
+        if left(code, 2) in ('08', '0A', '25', '28', '2D', '3D', '3F', '40', '42', '53', '55', '57', '58', '72', 'F0') then
             raise;
         end if;
         return array[code, message, nullif(constraint_name, '')];

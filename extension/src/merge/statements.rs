@@ -11,12 +11,11 @@ use super::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 11] = [
+pub(super) const TABLES: [&str; 10] = [
     "etl_candidates",
     "etl_ready",
     "etl_places",
     "etl_faults",
-    "etl_read",
     "etl_judgements",
     "etl_writes",
     "etl_refused",
@@ -57,6 +56,11 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     /// Whether a query that says yes or no says yes.
     pub(super) fn holds(&mut self, query: &str) -> Outcome<bool> {
         Ok(self.value(query, &[])? == Some(true))
+    }
+
+    /// What a query counts.
+    pub(super) fn number_of(&mut self, query: &str) -> Outcome<i64> {
+        Ok(self.value(query, &[])?.unwrap_or(0))
     }
 
     /// The first column of the first row.
@@ -130,6 +134,14 @@ impl<'a, 'conn> Statements<'a, 'conn> {
             ));
         }
         if let Some(run_id) = run_id {
+            let finished = "select exists (select from etl.runs where run_id = $1 and finished_at < transaction_timestamp())";
+            if self.value(finished, &[run_id.into()])? == Some(true) {
+                return Err(misuse(
+                    PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    format!("run {run_id} is finished"),
+                    "Leave run_id out: etl_merge opens a run of its own.",
+                ));
+            }
             let dataset = self.value("select dataset from etl.runs where run_id = $1", &[run_id.into()])?;
             let dataset = dataset.ok_or_else(|| {
                 misuse(

@@ -178,6 +178,7 @@ reference as (
         c.conrelid,
         c.confrelid,
         c.confmatchtype = 'f' as is_full,
+        r.relkind = 'r' as is_only,
         c.confupdtype,
         jsonb_build_object('schema', fn.nspname, 'name', f.relname) as child,
         jsonb_build_object('schema', n.nspname, 'name', r.relname) as parent,
@@ -197,7 +198,7 @@ reference as (
         where whole.oid = c.conparentid
             and (whole.conrelid = c.conrelid or whole.confrelid = c.confrelid)
     )
-    group by c.oid, c.conname, c.conrelid, c.confrelid, c.confmatchtype, c.confupdtype, fn.nspname, f.relname, n.nspname, r.relname
+    group by c.oid, c.conname, c.conrelid, c.confrelid, c.confmatchtype, c.confupdtype, r.relkind, fn.nspname, f.relname, n.nspname, r.relname
 ),
 refusal as (
     select format('it is a %s', case c.relkind
@@ -215,6 +216,21 @@ refusal as (
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhparent
     where i.inhparent = $1 and c.relkind = 'r'
+    union all
+    select format('partition %s has %I of its own', leaf.relid, own.conname)
+    from pg_partition_tree($1) as leaf
+    join pg_constraint as own on own.conrelid = leaf.relid
+    where leaf.level > 0
+        and own.contype in ('c', 'u', 'x', 'f')
+        and own.coninhcount = 0
+        and own.conparentid = 0
+    union all
+    select format('constraint %I speaks of the whole row', k.conname)
+    from pg_constraint as k
+    join pg_class as c on c.oid = k.conrelid
+    where k.conrelid = $1
+        and k.contype = 'c'
+        and strpos(pg_get_expr(k.conbin, k.conrelid), quote_ident(c.relname) || '.*') > 0
     union all
     select format('the name of column %I begins with etl$', attname)
     from col
@@ -268,9 +284,10 @@ select jsonb_build_object(
         where conrelid = $1 and contype = 'c'
     ),
     'partitions', (
+        -- A target that is a partition itself answers for its own bounds.
         select string_agg('(' || coalesce(nullif(pg_get_partition_constraintdef(leaf.relid), ''), 'true') || ')', ' or ')
         from pg_partition_tree($1) as leaf
-        where c.relkind = 'p' and leaf.isleaf and leaf.level > 0
+        where (c.relkind = 'p' or c.relispartition) and leaf.isleaf
     ),
     'parents', (
         select coalesce(jsonb_agg(jsonb_build_object(
@@ -280,6 +297,7 @@ select jsonb_build_object(
             'referred', referred,
             'itself', confrelid = conrelid,
             'is_full', is_full,
+            'is_only', is_only,
             'equalities', equalities
         ) order by conname), '[]')
         from reference

@@ -260,13 +260,20 @@ impl World {
             let record = candidate.record;
             let twins = kept[..index].iter().filter(|(twin, _)| twin.record.fields == record.fields);
             let occurrence = twins.count() + 1;
-            let is_overtaken = *outcome == Outcome::Rejected && self.is_overtaken(target, candidate, winners);
+            let is_rejected = *outcome == Outcome::Rejected;
+            let is_overtaken = is_rejected && self.is_overtaken(target, candidate, winners);
+            let is_settled = is_rejected && self.is_settled(target, candidate, winners);
             let rows = &mut self.quarantine[target];
             let same = |it: &Quarantined| it.record.fields == record.fields && it.occurrence == occurrence;
             match rows.iter().position(same) {
                 Some(index) => {
                     seen.insert(index);
-                    if rows[index].closed.is_none() || !is_overtaken {
+                    let stays = match rows[index].closed {
+                        None => false,
+                        Some(Closed::Superseded) => is_settled,
+                        Some(_) => is_overtaken,
+                    };
+                    if !stays {
                         rows[index].outcome = *outcome;
                         rows[index].closed = None;
                     }
@@ -292,9 +299,23 @@ impl World {
             let quarantined = &self.quarantine[target][index];
             let candidate = Candidate::new(&quarantined.record, true, &table);
             let is_settled = winners.contains_key(&pick(&candidate.said, &table.key));
-            if quarantined.closed.is_none() && is_settled && self.is_overtaken(target, &candidate, winners) {
+            let gives_way = match quarantined.outcome {
+                Outcome::Rejected => self.is_settled(target, &candidate, winners),
+                _ => self.is_overtaken(target, &candidate, winners),
+            };
+            if quarantined.closed.is_none() && is_settled && gives_way {
                 self.quarantine[target][index].closed = Some(Closed::Superseded);
             }
+        }
+    }
+
+    /// Whether a record's key is settled by a version as new as its own or newer, or without versions by a later record.
+    fn is_settled(&self, target: usize, candidate: &Candidate<'_>, winners: &Winners<'_>) -> bool {
+        let table = &self.tables[target];
+        let row = self.rows[target].get(&pick(&candidate.said, &table.key));
+        match table.version {
+            Some(version) => row.is_some_and(|row| row[version] >= candidate.said[version]),
+            None => self.is_overtaken(target, candidate, winners),
         }
     }
 

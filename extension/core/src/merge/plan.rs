@@ -33,7 +33,7 @@ pub use standing::Standing;
 
 use super::equality::Equality;
 use super::name::{Ident, Literal};
-use super::table::{Column, Key, Staged, Target};
+use super::table::{Column, Key, META, Staged, Target};
 use reading::Reading;
 
 /// A call that cannot be planned: the caller's mistake, not a record's.
@@ -105,6 +105,7 @@ impl<'a> Plan<'a> {
         plan.check_columns()?;
         plan.check_version()?;
         plan.check_types()?;
+        plan.check_meta()?;
         plan.check_replay()?;
         Ok(plan)
     }
@@ -154,6 +155,31 @@ impl<'a> Plan<'a> {
             ),
             hint: "Name a column that both have, or pass null: then the later record wins.".into(),
         })
+    }
+
+    /// The columns that speak of the record have types of their own.
+    fn check_meta(&self) -> Result<(), Misuse> {
+        let integers: &[&str] = &["smallint", "integer", "bigint"];
+        for name in META.iter().filter(|name| self.staged.has_meta(name, self.target)) {
+            let wanted = match *name {
+                "source" | "line" | "byte" | "copies" | "quarantine_id" => integers,
+                "raw" => &["bytea"],
+                "absent" => &["text[]"],
+                _ => &["text", "character varying"],
+            };
+            let found = self.staged.column(name).map_or("", |column| &column.type_name);
+            if !wanted.contains(&found) {
+                return Err(Misuse {
+                    sqlstate: "42804",
+                    message: format!("staged column {name} is {found}, not {}", wanted.join(" or ")),
+                    hint: format!(
+                        "{name} speaks of the record: stage it as {}, or leave it out.",
+                        wanted[wanted.len() - 1]
+                    ),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn check_types(&self) -> Result<(), Misuse> {

@@ -123,6 +123,9 @@ pub struct Parent {
     /// MATCH FULL: either all columns are null or none.
     #[serde(default)]
     pub is_full: bool,
+    /// Whether it is an ordinary table, not a partitioned one.
+    #[serde(default)]
+    pub is_only: bool,
     /// How each pair of columns is compared; empty for plain `=`.
     #[serde(default)]
     pub equalities: Vec<Equality>,
@@ -177,6 +180,31 @@ pub const META: [&str; 11] = [
     "copies",
     "quarantine_id",
 ];
+
+impl Column {
+    /// The type that carries its values before they are written: of a domain the type beneath, which has no say about
+    /// nulls.
+    pub fn carrier(&self) -> &str {
+        self.base_type.as_deref().unwrap_or(&self.type_name)
+    }
+}
+
+impl Unique {
+    /// An expression as the index evaluates it: not for rows that its predicate leaves out.
+    pub fn within(&self, expression: &str) -> String {
+        match &self.predicate {
+            Some(predicate) => format!("case when {predicate} then {expression} end"),
+            None => format!("({expression})"),
+        }
+    }
+}
+
+impl Parent {
+    /// The table referred to, without those that inherit from it: a foreign key does not look at them.
+    pub fn relation(&self) -> String {
+        if self.is_only { format!("only {}", self.table) } else { self.table.to_string() }
+    }
+}
 
 impl Target {
     /// The column of that name.

@@ -98,9 +98,13 @@ pub fn merge(
         .query_opt(VERSION, &[&run.dataset])
         .map_err(|error| Error::database("read the version column from etl.runs", error))?
         .map(|row| row.get(0));
+    // Each argument with its type: an overload of somebody else's cannot fit better.
     let version = version.map_or("null".to_owned(), |name| Literal::new(name).to_string());
     let function = format!("{}.etl_merge", merge::extension_schema(transaction)?);
-    let call = format!("{function}('{STAGED}', {}::regclass, {version}, $1::bigint)", target.oid);
+    let call = format!(
+        "{function}('{STAGED}'::pg_catalog.regclass, {}::pg_catalog.regclass, {version}::pg_catalog.name, $1::pg_catalog.int8)",
+        target.oid
+    );
     let counts = merge::repeatedly(transaction, &call, "relation", run, progress)?;
     Ok(counts.into_iter().next())
 }

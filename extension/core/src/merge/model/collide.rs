@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 
 use super::candidate::{Candidate, pick};
 use super::settle::winners;
-use super::{Outcome, Row, Unique, Value, World};
+use super::{Outcome, Row, Table, Unique, Value, World};
 
 /// In whose gift it is whether a winner can have what it would hold; the first are settled before the next are looked at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     /// A row that stays holds it.
     Held,
-    /// A record that came earlier takes it.
+    /// A key that came earlier takes it.
     Taken,
     /// The row that gives it up waits for another itself: a chain or a swap.
     Chained,
@@ -25,6 +25,7 @@ impl World {
         let stays = |key: &Vec<Value>| !writes.contains_key(key);
         // For each winner the first phase it fails in, and what becomes of it.
         let mut conflicts: Vec<(Phase, Vec<Value>, Outcome)> = Vec::new();
+        let mut taken: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();
         let mut waits: BTreeMap<Vec<Value>, Vec<Vec<Value>>> = BTreeMap::new();
         for (key, winner) in &writes {
             // In the order of the rules: references first.
@@ -45,17 +46,23 @@ impl World {
                         false => conflicts.push((Phase::Held, key.clone(), Outcome::Rejected)),
                     }
                 }
-                let is_taken = writes.iter().any(|(rival, it)| {
-                    rival != key && unique.held(&it.row).as_ref() == Some(&held) && it.came() < winner.came()
-                });
-                if is_taken {
-                    conflicts.push((Phase::Taken, key.clone(), Outcome::Rejected));
+                let rivals = writes.iter().filter(|(_, it)| unique.held(&it.row).as_ref() == Some(&held));
+                let first =
+                    rivals.map(|(rival, _)| rival).min_by_key(|rival| first_came(candidates, table, rival));
+                if let Some(first) = first.filter(|first| *first != key) {
+                    taken.push((key.clone(), first.clone()));
                 }
             }
             if let Some(old) = self.rows[target].get(key)
                 && self.is_referred_to(target, old, &winner.row, &stays)
             {
                 conflicts.push((Phase::Held, key.clone(), Outcome::Rejected));
+            }
+        }
+        // One who loses himself is in nobody's way any more: the next round tells.
+        for (key, first) in &taken {
+            if !taken.iter().any(|(loser, _)| loser == first) {
+                conflicts.push((Phase::Taken, key.clone(), Outcome::Rejected));
             }
         }
         for (key, holders) in &waits {
@@ -111,6 +118,12 @@ impl World {
             })
         })
     }
+}
+
+/// Where a key stands: where the first of its records stood that can win.
+fn first_came(candidates: &[Candidate<'_>], table: &Table, key: &[Value]) -> Option<(u64, (i16, i64))> {
+    let able = candidates.iter().filter(|it| it.verdict.is_none() && pick(&it.row, &table.key) == key);
+    able.map(Candidate::came).min()
 }
 
 impl Unique {

@@ -3,7 +3,7 @@
 //! Where every staged column has the target's type, nothing is tried again and no record lacks a column, the staged
 //! relation itself serves. Else a temporary table is made of it, with the text columns converted.
 use super::super::name::Literal;
-use super::reading::{Reading, by_input};
+use super::reading::Reading;
 use super::{Plan, Raised, Rows};
 
 /// The temporary table, where there is one.
@@ -108,10 +108,10 @@ impl Plan<'_> {
             let value = match (reading, raised) {
                 (Reading::AsIs, _) => text.clone(),
                 (Reading::Strict, _) => format!("{text}::{}", column.type_name),
-                (Reading::Domain(_) | Reading::Input, None) => by_input(column, &text),
+                (Reading::Domain(_) | Reading::Input, None) => self.by_input_unless_absent(column, &text),
                 (Reading::Domain(_) | Reading::Input, Some(_)) => {
                     unread.push(literal.to_string());
-                    format!("null::{}", column.type_name)
+                    format!("null::{}", column.carrier())
                 }
             };
             let grammar = match reading {

@@ -30,7 +30,7 @@ impl Plan<'_> {
              left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n){overtaken}\n\
              select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
              j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    nullif(nullif(d.action, 'same'), 'older') as action,\n    \
-             d.there,\n    d.\"etl$row\" is not null as is_winner,\n    case\n        \
+             {there} as there,\n    d.\"etl$row\" is not null as is_winner,\n    case\n        \
              {waits}when j.\"etl$rule\" is not null then 'rejected'\n        \
              when j.\"etl$quarantine_id\" is not null then\n            \
              case when d.action <> 'older' or l.is_new then 'promoted' else 'superseded' end\n        \
@@ -39,6 +39,8 @@ impl Plan<'_> {
              from {judgements} as j\nleft join decided as d on d.\"etl$row\" = j.\"etl$row\"\n\
              left join loser as l on l.\"etl$row\" = j.\"etl$row\"{join_overtaken}",
             deciding = self.deciding(),
+            // Where the row was when the record was judged, if it was judged by it.
+            there = if self.stands_on_target() { "j.\"etl$there\"" } else { "d.there" },
             judgements = judgements::TABLE,
             target = self.target.name,
             t_s = self.same_key("t", "s"),
@@ -126,6 +128,11 @@ impl Plan<'_> {
 /// Whether a version is newer than another: null is lowest.
 pub(super) fn newer(left: &str, right: &str) -> String {
     format!("coalesce({left} > {right}, {left} is not null and {right} is null)")
+}
+
+/// Whether a version is as new as another, or newer: null is lowest.
+pub(super) fn at_least(left: &str, right: &str) -> String {
+    format!("coalesce({left} >= {right}, {right} is null)")
 }
 
 /// Where a candidate came, comparable as a row.

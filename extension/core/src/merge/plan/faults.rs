@@ -57,7 +57,7 @@ impl Plan<'_> {
         let expressions = self.uniques().flat_map(|unique| {
             let values = unique.values.iter().filter(|value| value.column.is_none());
             values
-                .map(|value| format!("({})", value.expression))
+                .map(|value| unique.within(&value.expression))
                 .chain(unique.predicate.as_ref().map(|predicate| format!("({predicate})")))
         });
         generated.map(|column| column.name.to_string()).chain(expressions).collect()

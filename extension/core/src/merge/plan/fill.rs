@@ -1,6 +1,7 @@
 //! Filling: what a record of a partial source lacks comes from the next-ranked record of its key.
 use super::super::name::Literal;
 use super::super::table::Column;
+use super::fates::at_least;
 use super::order::First;
 use super::{Plan, candidates, judgements};
 
@@ -107,9 +108,4 @@ impl Plan<'_> {
             candidates::TABLE
         )
     }
-}
-
-/// `left >= right` with null lowest.
-fn at_least(left: &str, right: &str) -> String {
-    format!("coalesce({left} >= {right}, {right} is null)")
 }

@@ -78,7 +78,7 @@ impl Plan<'_> {
                     let alias = format!("p{number}");
                     joins.push(format!(
                         "left join {} as {alias} on {}",
-                        parent.table,
+                        parent.relation(),
                         refers(parent, "c", &alias)
                     ));
                     parents.push(format!(
@@ -112,7 +112,7 @@ impl Plan<'_> {
             // The target's own name, so that a check that speaks of its whole row finds it.
             alias = self.target.name.name,
             alone = case(&alone, "null::integer"),
-            kept = self.kept_columns().join(",\n    "),
+            kept = self.kept_columns(standing).join(",\n    "),
             rule = case(
                 &std::iter::once("when c.\"etl$broken\" is not null then c.\"etl$broken\"".to_string())
                     .chain(parents)
@@ -124,7 +124,7 @@ impl Plan<'_> {
     }
 
     /// What a judgement keeps of its candidate: where it came from, its key, its version, its references within the table.
-    fn kept_columns(&self) -> Vec<String> {
+    fn kept_columns(&self, standing: Standing) -> Vec<String> {
         let meta = ["row", "run", "source", "line", "byte", "copies", "quarantine_id"];
         let references = self.target.parents.iter().filter(|parent| parent.itself);
         let mut names: Vec<_> = self.key.columns.iter().collect();
@@ -138,7 +138,9 @@ impl Plan<'_> {
             }
         }
         let names = names.into_iter().map(|name| format!("c.{name}"));
-        meta.map(|name| format!("c.\"etl${name}\"")).into_iter().chain(names).collect()
+        let there = standing == Standing::OnTarget && self.stands_on_target();
+        let there = there.then(|| "c.\"etl$there\"".to_string());
+        meta.map(|name| format!("c.\"etl${name}\"")).into_iter().chain(there).chain(names).collect()
     }
 
     /// Tells the optimiser how many keys there are, and how many records of each: only what it plans by.

@@ -1,8 +1,9 @@
 //! Overtaken: quarantined rows whose key is settled by a newer version, or without versions by a later record.
 //!
 //! They could never win any more, so they are closed as superseded: in the run that settles their key, whether they are
-//! tried again in it or not.
-use super::fates::{came_at, newer};
+//! tried again in it or not. A rejected one also gives way to a later run's record of the same version: that is how it was
+//! corrected.
+use super::fates::{at_least, came_at, newer};
 use super::{Plan, fates, judgements};
 
 impl Plan<'_> {
@@ -20,7 +21,12 @@ impl Plan<'_> {
                     ),
                     false => super::reading::by_input(version, &text),
                 };
-                (format!("t.{} as version", version.name), newer("s.version", &said))
+                let is_greater = format!(
+                    "case when q.outcome = 'rejected' then {} else {} end",
+                    at_least("s.version", &said),
+                    newer("s.version", &said)
+                );
+                (format!("t.{} as version", version.name), is_greater)
             }
             None => (
                 "j.\"etl$run\" as run, j.\"etl$source\" as source, coalesce(j.\"etl$line\", 0) as line, \
@@ -53,12 +59,13 @@ impl Plan<'_> {
         )
     }
 
-    /// The rejected records of this run whose key is settled by what goes before them. For use after the target is
-    /// written.
+    /// The rejected records of this run whose key is settled by what does not go after them, and whether that is newer.
+    /// For use after the target is written.
     pub(super) fn overtaken_at_once(&self) -> String {
-        let (settling, is_greater) = match self.version() {
+        let (settling, is_settled, is_greater) = match self.version() {
             Some(version) => (
                 format!("join {} as t on {}", self.target.name, self.same_key("t", "j")),
+                at_least(&format!("t.{version}"), &format!("j.{version}")),
                 newer(&format!("t.{version}"), &format!("j.{version}")),
             ),
             None => (
@@ -69,11 +76,12 @@ impl Plan<'_> {
                     fates::TABLE,
                 ),
                 format!("row({}) > row({})", came_at("w"), came_at("j")),
+                "true".into(),
             ),
         };
         format!(
-            "select j.\"etl$row\" as place\n    from {} as j\n    join {} as f on f.\"etl$row\" = j.\"etl$row\"\n    {settling}\n    \
-             where f.outcome = 'rejected'\n        and {is_greater}",
+            "select j.\"etl$row\" as place, {is_greater} as is_newer\n    from {} as j\n    join {} as f on f.\"etl$row\" = j.\"etl$row\"\n    {settling}\n    \
+             where f.outcome = 'rejected'\n        and {is_settled}",
             judgements::TABLE,
             fates::TABLE,
         )

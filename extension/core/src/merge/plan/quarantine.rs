@@ -108,7 +108,8 @@ impl Plan<'_> {
              f.\"etl$copies\" as copies,\n        f.outcome,\n        coalesce(rule.field, {field}) as field,\n        \
              coalesce({codes}, '22P02') as sqlstate,\n        coalesce({constraints}) as constraint_name,\n        \
              coalesce({problems}) as message,\n        coalesce({records}) as record,\n        {raw} as raw,\n        \
-             {absent} as absent,\n        {row_key} as row_key,\n        ot.place is not null as is_overtaken\n    \
+             {absent} as absent,\n        {row_key} as row_key,\n        coalesce(ot.is_newer, false) as is_overtaken,\n        \
+             ot.place is not null as is_settled\n    \
              from {fates} as f\n    join {candidates} as c on c.ctid = f.\"etl$row\"\n    \
              join rule on rule.rule = f.\"etl$rule\"\n    \
              left join overtaken as ot on ot.place = f.\"etl$row\"\n    {joins}\n    \
@@ -119,7 +120,7 @@ impl Plan<'_> {
              from hashed\n),\n\
              known as (\n    select\n        n.*,\n        coalesce(q.quarantine_id, r.quarantine_id) as known_id,\n        case\n            \
              when q.closed_run is null then {same}\n            \
-             else q.closed_as = 'discarded' or n.is_overtaken\n        end as stays\n    \
+             else q.closed_as = 'discarded' or n.is_overtaken or (q.closed_as = 'superseded' and n.is_settled)\n        end as stays\n    \
              from numbered as n\n    left join etl.quarantine as q on {SAME_IDENTITY}\n    \
              left join etl.quarantine as r on r.quarantine_id = n.quarantine_id\n)\n\
              select\n    {kept},\n    case when not k.stays then k.message end as message,\n    \
@@ -153,7 +154,9 @@ impl Plan<'_> {
             absent = if has("absent") { format!("{origin}.absent") } else { "null::text[]".into() },
             same = ["outcome", "sqlstate", "constraint_name"]
                 .map(|name| format!("coalesce(q.{name}, r.{name}) is not distinct from n.{name}"))
-                .join(" and "),
+                .join(" and ")
+                // What was tried again says anew why not; what came again would say it in other words each time.
+                + " and (r.message is null or n.message is null or r.message = n.message)",
             rules = self.rule_rows(),
             bytes = bytes.join(", "),
             field = c.field,
@@ -272,7 +275,7 @@ fn missing_parent(parent: &Parent, alias: &str) -> String {
         "case when {whole} and not exists (select from {table} as p where {refers}) \
          then {label} || concat_ws(',', {values}) || ')' end",
         whole = is_whole(parent, alias),
-        table = parent.table,
+        table = parent.relation(),
         refers = refers(parent, alias, "p"),
         label = Literal::new(label),
         values = values.collect::<Vec<_>>().join(", "),

@@ -60,7 +60,7 @@ impl<'a> Plan<'a> {
     pub fn readings_of(&self, place: i64) -> Vec<(String, &'a str)> {
         let reads = self.risky_columns().map(|column| {
             let query = format!(
-                "create temporary table etl_read on commit drop as\nselect {} as v\nfrom {} as s{}",
+                "select {}\nfrom {} as s{}",
                 by_input(column, &format!("s.{}", column.name)),
                 self.staged.name,
                 super::Rows::Between(place, place).condition("s"),
@@ -68,6 +68,18 @@ impl<'a> Plan<'a> {
             (query, column.name.as_str())
         });
         reads.collect()
+    }
+
+    /// The value by the input function; of a record that lacks the column none, and nothing is asked of its domain.
+    pub(super) fn by_input_unless_absent(&self, column: &Column, text: &str) -> String {
+        let value = by_input(column, text);
+        match self.is_partial(column) && self.staged.has_meta("absent", self.target) {
+            true => format!(
+                "case when not coalesce({} = any (c.absent), false) then {value} end",
+                Literal::new(column.name.as_str())
+            ),
+            false => value,
+        }
     }
 
     /// `etl_value_fault(text, type)`: null where the text is a value of the type.

@@ -30,7 +30,7 @@ impl Plan<'_> {
             let absent = parent.columns.iter().map(|column| format!("p.{column} is null"));
             let absent = absent.collect::<Vec<_>>().join(" or ");
             let refers = super::judgements::refers(parent, "p", "r");
-            format!("\n    and ({absent} or exists (select from {} as r where {refers}))", parent.table)
+            format!("\n    and ({absent} or exists (select from {} as r where {refers}))", parent.relation())
         });
         format!(
             "create temporary table etl_ready on commit drop as\nselect q.quarantine_id\nfrom etl.quarantine as q{}\nwhere {}\n    \
@@ -75,7 +75,7 @@ impl Plan<'_> {
         });
         let values = self.columns.iter().map(|column| {
             let value = match (raised, is_json(&base(column))) {
-                (Some(_), _) => format!("null::{}", column.type_name),
+                (Some(_), _) => format!("null::{}", column.carrier()),
                 (None, true) => format!("p.{}::{}::{}", column.name, base(column), column.type_name),
                 (None, false) => format!("p.{}", column.name),
             };
@@ -164,9 +164,25 @@ impl Plan<'_> {
         reads
     }
 
+    /// How many staged rows of a replay name no open quarantined row of the target; none where nothing is named so.
+    pub fn unknown_replays(&self) -> Option<String> {
+        if self.options.replay != Some(Replay::ByColumn) {
+            return None;
+        }
+        Some(format!(
+            "select count(*)\nfrom {} as s\nwhere not exists (\n    select\n    from etl.quarantine as q\n    \
+             where q.quarantine_id = s.quarantine_id\n        and {}\n)",
+            self.staged.name,
+            self.is_open("q")
+        ))
+    }
+
     /// In a replay, removes the rows that a record brought along beside the quarantined one; none else.
     pub fn drop_siblings(&self) -> Option<String> {
-        self.options.replay?;
+        // Whoever names the row itself may have corrected its key.
+        if self.options.replay != Some(Replay::BySource) {
+            return None;
+        }
         Some(format!(
             "delete from {} as c\nusing etl.quarantine as q\nwhere q.quarantine_id = c.\"etl$quarantine_id\"\n    \
              and q.row_key <> ''\n    and {row_key} not in ('', q.row_key)",

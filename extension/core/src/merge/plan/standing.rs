@@ -16,7 +16,7 @@ impl Plan<'_> {
     /// The candidates as rows that would stand: columns that are lacking keep what is there, or take their default;
     /// generated ones are computed.
     ///
-    /// Defaults that call functions are left to the insert, so that judging uses up no sequence value.
+    /// Defaults that call functions other than `now()` are left to the insert, so that judging uses up no sequence value.
     pub(super) fn standing(&self, standing: Standing) -> String {
         self.standing_of(standing, "")
     }
@@ -69,16 +69,16 @@ impl Plan<'_> {
         for column in self.target.columns.iter().filter(|column| column.generated.is_none()) {
             let name = &column.name;
             let given = self.columns.iter().any(|it| it.name == *name);
-            let simple = column.default.as_deref().filter(|default| !default.contains('('));
+            let simple = column.default.as_deref().filter(|default| is_plain_default(default));
             let default = simple.unwrap_or("null");
             let there = match standing {
                 Standing::OnTarget => {
                     format!(
                         "case when t.ctid is not null then t.{name} else {default}::{} end",
-                        column.type_name
+                        column.carrier()
                     )
                 }
-                Standing::ByItself => format!("null::{}", column.type_name),
+                Standing::ByItself => format!("null::{}", column.carrier()),
             };
             let value = match (given, &c.absent) {
                 (true, Some(absent)) if self.is_partial(column) => {
@@ -99,7 +99,9 @@ impl Plan<'_> {
             columns.push(format!("{absent} as \"etl$absent\""));
         }
         if standing == Standing::OnTarget && self.stands_on_target() {
-            columns.push("t.ctid is not null as \"etl$is_there\"".into());
+            columns.extend(
+                ["t.ctid is not null as \"etl$is_there\"", "t.ctid as \"etl$there\""].map(String::from),
+            );
             let join = format!("left join {} as t on {}", self.target.name, self.same_key("t", "c"));
             from = format!("{from}\n    {join}");
         }
@@ -109,4 +111,10 @@ impl Plan<'_> {
             condition.replace('\n', "\n    ")
         )
     }
+}
+
+/// Whether a default says the same whenever it is asked within a transaction: constants and `now()`.
+fn is_plain_default(default: &str) -> bool {
+    let outside_literals = default.split('\'').step_by(2).collect::<String>();
+    !outside_literals.replace("now()", "").contains('(')
 }

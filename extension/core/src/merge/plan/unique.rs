@@ -48,13 +48,24 @@ impl Plan<'_> {
         for (index, unique) in self.uniques().enumerate() {
             columns.extend(self.held(index, unique));
         }
+        // A key stands where the first of its records stood that could win, or the winner's place would decide over others.
+        let first = ["run", "source", "line", "byte", "row"];
+        columns.extend(first.map(|it| format!("\"etl$first_{it}\"")));
         format!(
-            "create temporary table etl_writes on commit drop as\n{}\nselect\n    {}\nfrom (\n    select s.*, d.action as \"etl$action\"\n    \
-             from decided as d\n    join standing as s on s.\"etl$row\" = d.\"etl$row\"\n    where d.action in ('insert', 'update')\n) as {}",
+            "create temporary table etl_writes on commit drop as\n{},\nfirst as (\n    select distinct on ({key_j}) {key_j}, {first_j}\n    \
+             from {judgements} as j\n    where j.\"etl$rule\" is null\n    order by {key_j}, {came_j}\n)\n\
+             select\n    {}\nfrom (\n    select s.*, d.action as \"etl$action\", {first_e}\n    \
+             from decided as d\n    join standing as s on s.\"etl$row\" = d.\"etl$row\"\n    join first as e on {e_s}\n    \
+             where d.action in ('insert', 'update')\n) as {}",
             self.deciding(),
             columns.join(",\n    "),
-            // The target's own name, so that an expression that speaks of its whole row finds it.
             self.target.name.name,
+            key_j = self.key_of("j"),
+            first_j = first.map(|it| format!("j.\"etl${it}\"")).join(", "),
+            first_e = first.map(|it| format!("e.\"etl${it}\" as \"etl$first_{it}\"")).join(", "),
+            judgements = judgements::TABLE,
+            came_j = came_at("j"),
+            e_s = self.same_key("e", "s"),
         )
     }
 
@@ -69,10 +80,11 @@ impl Plan<'_> {
         ];
         let rules = self.rules();
         let mut uniques = 0;
+        let mut rivals = Vec::new();
         for (number, rule) in (1..).zip(&rules) {
             match rule {
                 Rule::Unique(unique) => {
-                    conflicts.push(self.rivals(number, uniques, unique));
+                    rivals.push(self.rivals(number, uniques, unique));
                     uniques += 1;
                 }
                 Rule::Child(child) => conflicts.push(self.referred_to(number, child)),
@@ -83,6 +95,14 @@ impl Plan<'_> {
                 }
                 _ => {}
             }
+        }
+        if !rivals.is_empty() {
+            steps.push(format!("rival as (\n    {}\n)", rivals.join("\n    union all\n    ")));
+            // One who loses himself is in nobody's way any more: the next round tells.
+            conflicts.push(
+                "select r.rule, r.place, 2, r.message\n    from rival as r\n    where r.first not in (select o.place from rival as o)"
+                    .into(),
+            );
         }
         steps.push(format!("conflict as (\n    {}\n)", conflicts.join("\n    union all\n    ")));
         format!(
@@ -150,6 +170,7 @@ impl Plan<'_> {
             let column = it.column.as_ref().and_then(|name| self.target.column(name));
             let bare = match column.and_then(|column| column.base_type.as_ref()) {
                 Some(base) => format!("{}::{base}", it.expression),
+                None if it.column.is_none() => unique.within(&it.expression),
                 None => it.expression.clone(),
             };
             format!("{} as \"etl$u{index}_{value}\"", it.equality.collated(&bare))
@@ -161,14 +182,15 @@ impl Plan<'_> {
     fn rivals(&self, number: i32, index: usize, unique: &Unique) -> String {
         let values = (0..unique.values.len()).map(|value| format!("w.\"etl$u{index}_{value}\""));
         format!(
-            "select {number}, r.place, 2, {message}\n    from (\n        select\n            w.\"etl$row\" as place,\n            \
+            "select {number} as rule, r.place, r.first, {message} as message\n    from (\n        select\n            w.\"etl$row\" as place,\n            \
              first_value(w.\"etl$row\") over same as first\n        from {WRITES} as w\n        where {holds}\n        \
              window same as (partition by {values} order by {came})\n    ) as r\n    join {WRITES} as h on h.\"etl$row\" = r.first\n    \
              where r.place <> r.first",
             message = self.held_by("h", "is taken by"),
             holds = holds(index, unique, "w"),
             values = values.collect::<Vec<_>>().join(", "),
-            came = came_at("w"),
+            came = "w.\"etl$first_run\", w.\"etl$first_source\", coalesce(w.\"etl$first_line\", 0), \
+                    coalesce(w.\"etl$first_byte\", 0), w.\"etl$first_row\"",
         )
     }
 
