@@ -137,10 +137,10 @@ fn merge(
     };
     let schema = Ident::new(&options.extension_schema);
     run.drop_leftovers()?;
-    if options.retries {
-        options.retries =
-            ready(&mut run, &Plan::new(&target, &staged, &options).map_err(from_plan)?, &schema)?;
-    }
+    // What is misused is refused before anything of it is read.
+    let first = Plan::new(&target, &staged, &options).map_err(from_plan)?;
+    let retries = options.retries && ready(&mut run, &first, &schema)?;
+    options.retries = retries;
     if staged.has_meta("absent", &target) {
         options.partial.extend(run.lacking(&staged, &target)?);
     }

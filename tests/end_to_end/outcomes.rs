@@ -256,3 +256,14 @@ fn a_record_of_several_rows_keeps_each_apart() {
     ];
     assert_eq!(demo.quarantine(), expected);
 }
+
+#[test]
+fn a_corrected_record_of_the_same_version_closes_the_bad_one() {
+    let demo = people();
+    assert_eq!(demo.merge("('1','Ana',null,'-5',null,null,'2',1)"), "1 read, 1 rejected");
+    assert_eq!(demo.merge("('1','Ana',null,'5',null,null,'2',1)"), "1 read, 1 inserted");
+    let closed = "rejected 23514 age: check age does not hold: (age >= 0), superseded";
+    assert_eq!(demo.quarantine(), [closed]);
+    assert_eq!(demo.merge("('1','Ana',null,'-5',null,null,'2',1)"), "1 read, 1 rejected");
+    assert_eq!(demo.quarantine(), [closed], "what was corrected since is no news");
+}

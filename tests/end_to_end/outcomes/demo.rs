@@ -57,6 +57,13 @@ impl Demo {
         format!("{} {}", error.code().code(), error.message())
     }
 
+    /// The error of a statement, with its SQLSTATE.
+    pub fn error(&self, sql: &str) -> String {
+        let error = self.client.borrow_mut().batch_execute(sql).expect_err("an error");
+        let error = error.as_db_error().expect("of the server");
+        format!("{} {}", error.code().code(), error.message())
+    }
+
     /// Merges what was rejected again.
     pub fn replay(&self) -> String {
         self.execute(

@@ -76,3 +76,36 @@ fn staging_under_the_merge_s_own_names_is_refused() {
     );
     assert_eq!(demo.merge("(1)"), "1 read, 1 inserted", "what the session has under those names is dropped");
 }
+
+#[test]
+fn columns_that_speak_of_the_record_have_types() {
+    for (column, said) in [
+        ("source text", "source is text, not smallint or integer or bigint"),
+        ("absent text", "absent is text, not text[]"),
+    ] {
+        let demo = Demo::new(
+            "create table demo.t (id int primary key)",
+            "demo.t",
+            &format!("id int, {column}"),
+            None,
+        );
+        assert_eq!(demo.refusal(), format!("42804 staged column {said}"));
+    }
+}
+
+#[test]
+fn a_replay_of_nothing_known_is_refused() {
+    let demo = Demo::new("create table demo.t (id int primary key)", "demo.t", "id int", None);
+    demo.execute("create temporary table replayed as select 1 as id, 7::bigint as quarantine_id union all select 2, null");
+    let said = "22023 quarantine_id of 2 staged rows names no open quarantined row of the target";
+    assert_eq!(demo.refusal_of("replayed"), said);
+}
+
+#[test]
+fn a_finished_run_takes_no_more() {
+    let demo = Demo::new("create table demo.t (id int primary key)", "demo.t", "id int", None);
+    assert_eq!(demo.merge("(1)"), "1 read, 1 inserted");
+    let run = demo.values("select max(run_id) from etl.runs").remove(0);
+    let error = demo.error(&format!("select etl_merge('staged', 'demo.t', null, {run})"));
+    assert_eq!(error, format!("55000 run {run} is finished"));
+}

@@ -106,3 +106,34 @@ fn a_parked_row_whose_column_changed_its_type_is_explained() {
     let said = demo.values("select outcome, sqlstate, message from etl.quarantine where closed_run is null");
     assert_eq!(said, ["rejected|22P02|invalid input syntax for type integer: \"x\""]);
 }
+
+#[test]
+fn a_domain_that_is_not_null() {
+    let demo = Demo::new(
+        "create domain demo.level as int not null check (value < 9); create domain demo.name as text not null;
+         create table demo.t (id int primary key, l demo.level, n demo.name default 'none')",
+        "demo.t",
+        "id text, l text, n text, absent text[]",
+        None,
+    );
+    let rows = "('1', '1', 'a', null), ('2', null, 'a', null), ('3', 'x', 'a', null), ('4', '9', 'a', null), ('5', '2', null, null), ('6', '3', null, '{n}')";
+    assert_eq!(demo.merge(rows), "6 read, 2 inserted, 4 rejected");
+    assert_eq!(demo.rows("id, l, n"), ["1|1|a", "6|3|none"]);
+    assert_eq!(
+        demo.values("select sqlstate, field from etl.quarantine order by quarantine_id"),
+        ["23502|l", "22P02|l", "23514|l", "23502|n"]
+    );
+}
+
+#[test]
+fn thousands_of_bad_values_take_no_lock_each() {
+    let demo = Demo::new(
+        "create type demo.mood as enum ('sad', 'ok'); create table demo.t (id int primary key, a demo.mood, b demo.mood)",
+        "demo.t",
+        "id text, a text, b text",
+        None,
+    );
+    demo.execute("insert into staged select i, 'ok', case when i % 2 = 0 then 'ok' else 'bad' end from generate_series(1, 4000) as i");
+    assert_eq!(demo.again(), "4000 read, 2000 inserted, 2000 rejected");
+    assert_eq!(demo.values("select distinct field from etl.quarantine"), ["b"]);
+}
