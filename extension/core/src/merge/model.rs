@@ -241,8 +241,8 @@ impl World {
                 .all(|parent| parent.table == target || self.has_parent(parent, &record.said))
     }
 
-    /// Keeps what did not get in: a row for each new identity. Returns the rows that came again, and those of them that may
-    /// still win.
+    /// Keeps what did not get in: a row for each new identity. Returns the rows that came again, and those that came
+    /// now and may still win.
     fn quarantine(
         &mut self,
         target: usize,
@@ -281,12 +281,15 @@ impl World {
                         known.insert(index);
                     }
                 }
-                None => rows.push(Quarantined {
-                    record: record.clone(),
-                    occurrence,
-                    outcome: *outcome,
-                    closed: is_overtaken.then_some(Closed::Superseded),
-                }),
+                None => {
+                    rows.push(Quarantined {
+                        record: record.clone(),
+                        occurrence,
+                        outcome: *outcome,
+                        closed: is_overtaken.then_some(Closed::Superseded),
+                    });
+                    known.insert(rows.len() - 1);
+                }
             }
         }
         (seen, known)

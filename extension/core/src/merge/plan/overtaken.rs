@@ -46,7 +46,7 @@ impl Plan<'_> {
             "with settled as materialized (\n    select {row_key} as row_key, {settled}\n    from {judgements} as j\n    \
              join {fates} as f on f.\"etl$row\" = j.\"etl$row\"\n    join {target} as t on {t_j}\n    where f.is_winner\n),\n\
              overtaken as materialized (\n    select q.*\n    from settled as s\n    join etl.quarantine as q on q.row_key = s.row_key\n    \
-             where {open}\n        and {is_greater}\n)\n\
+             where {open}\n        and q.first_run <> {run}\n        and {is_greater}\n)\n\
              update etl.quarantine as o\nset\n    last_run = {run},\n    closed_run = {run},\n    closed_as = 'superseded'\n\
              from overtaken as q\nwhere o.quarantine_id = q.quarantine_id{came_again}",
             row_key = self.row_key("j"),
