@@ -19,9 +19,16 @@ fn play(server: &mut Server, history: &History) {
     server.create(history);
     let last = history.steps.iter().rev().find(|step| matches!(step, Step::Run(_))).into_iter();
     let steps: Vec<&Step> = history.steps.iter().chain(last.clone()).chain(last).collect();
+    let has_replay = history.steps.iter().any(|step| matches!(step, Step::Replay { .. }));
+    let competes = history.tables.iter().any(|table| !table.model.uniques.is_empty());
     for (number, step) in steps.iter().enumerate() {
-        // The last run again changes what a replay let in meanwhile; the same once more changes nothing.
-        let is_repeated = number + 1 == steps.len() && steps.len() > history.steps.len();
+        // The last run again changes what a replay let in meanwhile, so that only the second repetition tells; and where
+        // rows compete for unique values, it lets in those at the end of a chain.
+        let is_repeated = match (competes, has_replay) {
+            (true, _) => false,
+            (false, true) => number > history.steps.len(),
+            (false, false) => number >= history.steps.len(),
+        };
         if matches!(step, Step::Replay { is_loosened: true }) {
             server.loosen(history, &mut world);
         }

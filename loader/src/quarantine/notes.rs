@@ -31,7 +31,8 @@ const GROUPS: &str = "
             select string_agg(distinct split_part(parent, '(', 1), ' and ' order by split_part(parent, '(', 1))
             from unnest(parents) as parent
         ) as parents_of (names)
-        where closed_run is null
+        -- What a run met counts for it, even where a newer record overtook it at once.
+        where (closed_run is null or first_run = $1)
             and ($1::bigint is null or first_run = $1)
             and ($2::text is null or dataset = $2)
         group by 1, 3, 4

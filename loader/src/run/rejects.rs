@@ -15,7 +15,7 @@ const NEWLY: &str = "
         where last_run = $1
             and dataset = $2
             and outcome = 'rejected'
-            and closed_run is null
+            and (closed_run is null or first_run = $1)
     )
     select greatest(
         (select count(*) from (select distinct first_run, source, line, byte from rejected) as place),
@@ -30,7 +30,7 @@ const GROUPS: &str = "
     where last_run = $1
         and dataset = $2
         and outcome = 'rejected'
-        and closed_run is null
+        and (closed_run is null or first_run = $1)
     group by rule
     order by records desc, rule
     limit 50";
@@ -41,7 +41,7 @@ const EXAMPLES: &str = "
     where last_run = $1
         and dataset = $2
         and outcome = 'rejected'
-        and closed_run is null
+        and (closed_run is null or first_run = $1)
     order by source, line, byte, target, quarantine_id
     limit 20";
 

@@ -113,7 +113,17 @@ impl Target {
     fn find(transaction: &mut Transaction<'_>, name: &str) -> Result<Self, Error> {
         let found = transaction
             .query_opt(TARGET, &[&name])
-            .map_err(|error| Error::database(format!("look for table {name}"), error))?
+            .map_err(|error| {
+                let error = Error::database(format!("look for table {name}"), error);
+                // The loader acts as etl_loader, also for the owner of the table.
+                match error.sqlstate() {
+                    Some("42501") => error.hint(format!(
+                        "the owner types: grant usage on schema {} to etl_loader; grant select, insert, update on {name} to etl_loader",
+                        name.split('.').next().unwrap_or(name)
+                    )),
+                    _ => error,
+                }
+            })?
             .map(|row| Target { oid: row.get("oid"), columns: row.get("columns") });
         let Some(target) = found else {
             return Err(Error::mismatch(format!("table {name} is no longer in this database")).hint(
