@@ -15,6 +15,7 @@ mod fates;
 mod faults;
 mod fill;
 mod judgements;
+mod kept;
 mod order;
 mod overtaken;
 mod quarantine;
