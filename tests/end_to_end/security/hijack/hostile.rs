@@ -131,7 +131,6 @@ const RELATIONS: &[&str] = &[
     "etl_ready",
     "etl_places",
     "etl_faults",
-    "etl_read",
     "etl_writes",
     "etl_refused",
     "etl_waits",
