@@ -4,7 +4,7 @@
 //! candidates   the staged rows, typed, with the parked rows that are tried again      (only where needed)
 //! judgements   for each candidate its key and the rule it breaks, if any
 //! fates        for each candidate its outcome, and for each winner what to write
-//! insert, update, kept, quarantine, reopen, close, count
+//! write, kept, quarantine, restate, close, overtake, count
 //! ```
 //! Candidates are known by their `ctid`, which stays put: filling alone updates them, and all are judged again after it.
 //! Everything runs under `search_path = pg_catalog, pg_temp`, so only operators and functions of `pg_catalog` are
@@ -242,9 +242,17 @@ impl<'a> Plan<'a> {
 
     /// `left.column = right.column`.
     fn equal(&self, name: &Ident, left: &str, right: &str) -> String {
-        let plain = Equality::default();
-        let equality = self.target.column(name).map_or(&plain, |column| &column.equality);
-        equality.equal(&format!("{left}.{name}"), &format!("{right}.{name}"))
+        self.equality(name).equal(&format!("{left}.{name}"), &format!("{right}.{name}"))
+    }
+
+    /// How two values of a column of the target are compared.
+    fn equality(&self, name: &Ident) -> Equality {
+        self.target.column(name).map(|column| column.equality.clone()).unwrap_or_default()
+    }
+
+    /// Whether the column is staged.
+    fn is_staged(&self, name: &Ident) -> bool {
+        self.columns.iter().any(|column| column.name == *name)
     }
 
     /// Whether two rows agree in all columns; generated ones follow from the others.

@@ -109,7 +109,6 @@ impl Plan<'_> {
              checked as (\n    select\n        *,\n        {alone} as \"etl$broken\"\n    from standing as {alias}\n)\n\
              select\n    {kept},\n    (\n        {rule}\n    )::smallint as \"etl$rule\"\nfrom checked as c{joins}",
             standing = self.standing_of(standing, &rows.condition("c")),
-            // The target's own name, so that a check that speaks of its whole row finds it.
             alias = self.target.name.name,
             alone = case(&alone, "null::integer"),
             kept = self.kept_columns(standing).join(",\n    "),

@@ -184,8 +184,8 @@ impl Plan<'_> {
     /// The keys that a candidate waits for, and what is joined to find them: a reference may be made of columns that no
     /// candidate has, then it is the row's that would stand.
     fn missing_parents(&self) -> (String, String) {
-        let is_given = |name: &Ident| self.columns.iter().any(|column| column.name == *name);
-        let all_given = self.target.parents.iter().all(|parent| parent.columns.iter().all(is_given));
+        let mut referring = self.target.parents.iter().flat_map(|parent| &parent.columns);
+        let all_given = referring.all(|name| self.is_staged(name));
         let (alias, join) = match all_given {
             true => ("c", String::new()),
             false => {

@@ -36,7 +36,7 @@ impl<'a> Reading<'a> {
 /// The value of a text by the type's input function. A cast would cut what is too long for `char(3)`; this raises.
 pub(super) fn by_input(column: &Column, text: &str) -> String {
     let type_name = &column.type_name;
-    match column.base_type.as_deref().unwrap_or(type_name) {
+    match column.carrier() {
         // As a field of a record a text would become a JSON string.
         base @ ("json" | "jsonb") => format!("{text}::{base}::{type_name}"),
         _ => {

@@ -57,26 +57,23 @@ impl Plan<'_> {
 
     /// Foreign keys to other tables whose columns are all staged.
     fn probes(&self) -> impl Iterator<Item = &Parent> {
-        let is_staged = |parent: &&Parent| {
-            !parent.itself && parent.columns.iter().all(|name| self.columns.iter().any(|it| it.name == *name))
-        };
+        let is_staged =
+            |parent: &&Parent| !parent.itself && parent.columns.iter().all(|name| self.is_staged(name));
         self.target.parents.iter().filter(is_staged)
     }
 
     /// Adds the ready rows to the candidates, from the row they would have become; of rows that raised nothing but that.
     pub fn read_ready(&self, rows: Rows, raised: Option<&Raised>) -> String {
-        let definition = |name: &dyn std::fmt::Display, type_name: &str| format!("{name} {type_name}");
-        let is_json = |type_name: &str| matches!(type_name, "json" | "jsonb");
-        let base = |column: &super::Column| column.base_type.clone().unwrap_or(column.type_name.clone());
+        let is_json = |column: &super::Column| matches!(column.carrier(), "json" | "jsonb");
         // As a field of a record the text of a JSON value would become a JSON string.
-        let fields = self.columns.iter().map(|column| match is_json(&base(column)) {
-            true => definition(&column.name, "text"),
-            false => definition(&column.name, &column.type_name),
+        let fields = self.columns.iter().map(|column| {
+            let type_name = if is_json(column) { "text" } else { &column.type_name };
+            format!("{} {type_name}", column.name)
         });
         let values = self.columns.iter().map(|column| {
-            let value = match (raised, is_json(&base(column))) {
+            let value = match (raised, is_json(column)) {
                 (Some(_), _) => format!("null::{}", column.carrier()),
-                (None, true) => format!("p.{}::{}::{}", column.name, base(column), column.type_name),
+                (None, true) => format!("p.{}::{}::{}", column.name, column.carrier(), column.type_name),
                 (None, false) => format!("p.{}", column.name),
             };
             column.equality.collated(&value)

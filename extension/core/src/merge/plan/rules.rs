@@ -23,7 +23,7 @@ impl<'a> Plan<'a> {
     /// The rules in the order of judgement; a rule's number is its place, from 1.
     pub(super) fn rules(&self) -> Vec<Rule<'a>> {
         let required = self.target.columns.iter().filter(|column| {
-            let given = self.columns.iter().any(|it| it.name == column.name);
+            let given = self.is_staged(&column.name);
             column.not_null && (given || column.default.is_none())
         });
         std::iter::once(Rule::Readable)

@@ -48,7 +48,6 @@ impl Plan<'_> {
         format!(
             "select\n        *,\n        {}\n    from (\n    {given}\n    ) as {}",
             computed.collect::<Vec<_>>().join(",\n        "),
-            // The target's own name, so that an expression that speaks of its whole row finds it.
             self.target.name.name,
         )
     }
@@ -68,7 +67,7 @@ impl Plan<'_> {
         columns.extend(c.problem.map(|problem| format!("{problem} as \"etl$problem\"")));
         for column in self.target.columns.iter().filter(|column| column.generated.is_none()) {
             let name = &column.name;
-            let given = self.columns.iter().any(|it| it.name == *name);
+            let given = self.is_staged(name);
             let simple = column.default.as_deref().filter(|default| is_plain_default(default));
             let default = simple.unwrap_or("null");
             let there = match standing {

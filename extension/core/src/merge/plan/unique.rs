@@ -197,10 +197,8 @@ impl Plan<'_> {
     /// Updates that would change what rows refer to which stay as they are.
     fn referred_to(&self, number: i32, child: &Child) -> String {
         let pairs = child.columns.iter().zip(&child.referred);
-        let refers = pairs.map(|(from, to)| {
-            let equality = self.target.column(to).map(|column| column.equality.clone()).unwrap_or_default();
-            equality.equal(&format!("t.{to}"), &format!("k.{from}"))
-        });
+        let refers =
+            pairs.map(|(from, to)| self.equality(to).equal(&format!("t.{to}"), &format!("k.{from}")));
         let refers = refers.collect::<Vec<_>>().join(" and ");
         let own = match child.itself {
             true => format!(
@@ -238,10 +236,9 @@ impl Plan<'_> {
     }
 
     fn same_columns(&self, names: &[Ident], left: &str, right: &str) -> String {
-        let same = names.iter().map(|name| {
-            let equality = self.target.column(name).map(|column| column.equality.clone()).unwrap_or_default();
-            equality.same(&format!("{left}.{name}"), &format!("{right}.{name}"))
-        });
+        let same = names
+            .iter()
+            .map(|name| self.equality(name).same(&format!("{left}.{name}"), &format!("{right}.{name}")));
         same.collect::<Vec<_>>().join(" and ")
     }
 
