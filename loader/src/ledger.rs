@@ -1,6 +1,6 @@
 //! The run's own rows of the ledger: `etl.runs` and `etl.run_sources`. The counts and the quarantine are the
 //! merge's.
-use postgres::{Client, GenericClient};
+use postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::error::Error;
 use crate::source::Fingerprint;
@@ -60,6 +60,19 @@ pub struct Counts {
     pub rejected: i64,
     /// Records parked by earlier runs that got in now; beside the sum.
     pub promoted: i64,
+}
+
+/// Begins a run's transaction. Each statement must see what was committed while the run waited for the lock.
+///
+/// # Errors
+/// What the server reports.
+pub fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
+    client
+        .build_transaction()
+        .isolation_level(IsolationLevel::ReadCommitted)
+        .read_only(false)
+        .start()
+        .map_err(|error| Error::database("begin the run's transaction", error))
 }
 
 /// Opens a run in the transaction.

@@ -1,6 +1,6 @@
 //! `loader quarantine discard`: closes records that nobody will correct. Nothing is deleted: the record, its reason and
 //! the run that closed it stay in the ledger.
-use postgres::{IsolationLevel, Transaction};
+use postgres::Transaction;
 
 use super::selection::{IS_MEANT, Selection};
 use crate::cli::{Context, QuarantineDiscardArgs};
@@ -47,13 +47,7 @@ pub fn run(args: &QuarantineDiscardArgs, context: &Context) -> Result<(), Error>
     let mut database = super::loader(context)?;
     let selection = Selection::new(&args.filters, false, &mut database, context)?;
     let progress = Progress::new(context.settings.quiet);
-    let mut transaction = database
-        .client
-        .build_transaction()
-        .isolation_level(IsolationLevel::ReadCommitted)
-        .read_only(false)
-        .start()
-        .map_err(|error| Error::database("begin the transaction", error))?;
+    let mut transaction = ledger::begin(&mut database.client)?;
     let mut closed = Vec::new();
     for dataset in datasets(&mut transaction, &selection)? {
         lock::take(&mut transaction, &dataset, args.lock_timeout, &progress)?;

@@ -3,7 +3,7 @@ mod settle;
 
 use std::time::Instant;
 
-use postgres::{Client, IsolationLevel, Transaction};
+use postgres::{Client, Transaction};
 
 use super::interrupt::Interrupt;
 use super::jobs::Job;
@@ -67,13 +67,7 @@ impl<'a> Attempt<'a> {
     /// Whatever fails the run: nothing of it is left.
     pub fn transact(&mut self, client: &mut Client) -> Result<(Summary, End), Error> {
         self.interrupt.settle(false);
-        let mut transaction = client
-            .build_transaction()
-            // Each statement must see what was committed while this run waited for the lock.
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .read_only(false)
-            .start()
-            .map_err(|error| Error::database("begin the run's transaction", error))?;
+        let mut transaction = ledger::begin(client)?;
         lock::take(&mut transaction, &self.job.dataset.name, self.args.lock_timeout, &self.progress)?;
         self.began = Instant::now();
         let run = ledger::open(&mut transaction, &self.job.dataset.name)?;

@@ -1,7 +1,7 @@
 //! One replay: its transaction from the lock to the commit, and its ledger row if it fails.
 use std::time::Instant;
 
-use postgres::{IsolationLevel, Transaction};
+use postgres::Transaction;
 
 use super::fates::{self, Replay};
 use super::rows;
@@ -94,13 +94,7 @@ impl<'a> Batch<'a> {
     fn transact(&mut self, database: &mut Database) -> Result<Option<Summary>, Error> {
         self.interrupt.settle(false);
         let label = database.label.clone();
-        let mut transaction = database
-            .client
-            .build_transaction()
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .read_only(false)
-            .start()
-            .map_err(|error| Error::database("begin the replay's transaction", error))?;
+        let mut transaction = ledger::begin(&mut database.client)?;
         lock::take(&mut transaction, self.dataset, self.args.lock_timeout, &self.progress)?;
         self.began = Instant::now();
         let run = ledger::open(&mut transaction, self.dataset)?;
