@@ -40,3 +40,5 @@ mod security;
 mod shapes;
 /// The functions without the loader.
 mod sql;
+/// What a load function warns of.
+mod warnings;
