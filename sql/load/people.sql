@@ -14,7 +14,7 @@ begin
     -- What the session has under these names is not ours, and not to be run.
     drop table if exists
         pg_temp.people_places, pg_temp.people_countries, pg_temp.people_counties, pg_temp.people_cities,
-        pg_temp.people_records, pg_temp.people_people;
+        pg_temp.people_records, pg_temp.people_replayed, pg_temp.people_people;
 
     perform @extschema@.etl_read(run_id, '{places}'::text[], 'people.cities'::text, '{
         "country": "country",
@@ -80,23 +80,47 @@ begin
         "place_of_birth": "place_of_birth"
     }'::jsonb, 'people_records'::name);
 
+    -- A replay brings each record as a source of its own: what could be read when it was rejected keeps its number.
+    create temporary table people_replayed (source smallint, occurrence integer) on commit drop;
+    if exists (
+        select
+        from pg_attribute
+        where attrelid = to_regclass(format('staging.run_%s', run_id))
+            and attname = 'quarantine_id'
+    ) then
+        execute format($sql$
+            insert into pg_temp.people_replayed
+            select run.source, case when kept.row_key <> '' then (kept.parsed ->> 'occurrence')::integer end
+            from staging.run_%s as run
+            join etl.quarantine as kept using (quarantine_id)
+            $sql$, run_id);
+    end if;
+
     -- People alike in all fields are numbered before any of them is rejected, so that a number never depends on what
     -- became of another. A birthplace that is the name of several cities is never guessed.
     create temporary table people_people on commit drop as
     with numbered as (
         select
             record.*,
-            row_number() over (
-                partition by
-                    record.source, record.problem is null, record.given_name, record.family_name,
-                    record.date_of_birth, record.place_of_birth
-                order by record.line, record.byte
+            coalesce(
+                replayed.occurrence,
+                row_number() over (
+                    partition by
+                        case when replayed.source is null then record.source end,
+                        record.problem is null,
+                        record.given_name, record.family_name, record.date_of_birth, record.place_of_birth
+                    order by record.line, record.byte, record.source
+                )
             )::integer as occurrence
         from pg_temp.people_records as record
+        left join pg_temp.people_replayed as replayed using (source)
     ),
     identified as (
         select
-            md5(json_build_array(given_name, family_name, date_of_birth, place_of_birth, occurrence)::text)::uuid as person_id,
+            case
+                when problem is null
+                    then md5(json_build_array(given_name, family_name, date_of_birth, place_of_birth, occurrence)::text)::uuid
+            end as person_id,
             numbered.*
         from numbered
     ),
@@ -140,7 +164,7 @@ begin
     -- Dropped now, so that a transaction can load twice.
     drop table
         pg_temp.people_places, pg_temp.people_countries, pg_temp.people_counties, pg_temp.people_cities,
-        pg_temp.people_records, pg_temp.people_people;
+        pg_temp.people_records, pg_temp.people_replayed, pg_temp.people_people;
 end
 $function$;
 

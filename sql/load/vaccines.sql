@@ -9,6 +9,12 @@ set client_min_messages = 'warning'
 as $function$
 declare
     cut_off text;
+    is_replay constant boolean := exists (
+        select
+        from pg_attribute
+        where attrelid = to_regclass(format('staging.run_%s', run_id))
+            and attname = 'quarantine_id'
+    );
 begin
     -- What the session has under these names is not ours, and not to be run.
     drop table if exists pg_temp.vaccines_allocations, pg_temp.vaccines_people_per_dose;
@@ -47,13 +53,12 @@ begin
             group by oldest.source, oldest.week_of_allocations
         )
         select
-            format('%s: ', run_source.location)
+            format('%s was probably cut off by a page limit: ', run_source.location)
             || concat_ws(
                 ', and ',
                 case when run_source.records = 1000 then 'it has exactly 1,000 rows' end,
-                format('its oldest week (%s) lacks ', missing.week_of_allocations) || missing.jurisdictions
+                'its oldest week, ' || missing.week_of_allocations || ', lacks ' || missing.jurisdictions
             )
-            || ': probably cut off by a page limit'
         from etl.run_sources as run_source
         left join missing using (source)
         where run_source.run_id = etl_load_vaccines.run_id
@@ -96,7 +101,8 @@ begin
     from people
     left join dose using (state);
 
-    return query select * from @extschema@.etl_merge('pg_temp.vaccines_people_per_dose'::regclass, 'vaccines.people_per_dose'::regclass, null::name, run_id);
+    -- A replay merges nothing but the records it tries again, so what follows from them is a run of its own.
+    return query select * from @extschema@.etl_merge('pg_temp.vaccines_people_per_dose'::regclass, 'vaccines.people_per_dose'::regclass, null::name, case when not is_replay then run_id end);
 
     -- Dropped now, so that a transaction can load twice.
     drop table pg_temp.vaccines_allocations, pg_temp.vaccines_people_per_dose;
