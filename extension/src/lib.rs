@@ -5,10 +5,12 @@
 #![deny(unsafe_code)]
 #![allow(clippy::result_large_err, reason = "pgrx reads the SQLSTATE from an unboxed ErrorReport")]
 
+mod datasets;
 mod error;
 mod frame;
 mod merge;
 mod mobilize;
+mod read;
 mod surface;
 mod value;
 

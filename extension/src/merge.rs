@@ -12,7 +12,7 @@ use crate::error::{Outcome, from_plan, misuse};
 
 mod halves;
 mod in_server;
-mod statements;
+pub(crate) mod statements;
 
 use halves::Risky;
 use statements::Statements;
@@ -103,6 +103,9 @@ fn etl_merge(
     )))
 }
 
+/// The catalog's description of a target.
+pub(crate) const DESCRIBE_TARGET: &str = include_str!("merge/target.sql");
+
 /// The counts of one merge, in the order of the function's columns.
 struct Counts {
     target: String,
@@ -117,7 +120,7 @@ fn merge(
     run_id: Option<i64>,
 ) -> Outcome<Counts> {
     let mut run = Statements::new(client);
-    let target: Target = run.describe(include_str!("merge/target.sql"), target, "target")?;
+    let target: Target = run.describe(DESCRIBE_TARGET, target, "target")?;
     let staged: Staged = run.describe(include_str!("merge/staged.sql"), staged, "staged table")?;
     refuse_our_names(&staged)?;
     let label = target.label();

@@ -29,7 +29,7 @@ extension_sql_file!(
 extension_sql_file!(
     "../../sql/load/mobilize.sql",
     name = "etl_load_mobilize",
-    requires = ["mobilize_functions"]
+    requires = ["mobilize_functions", "datasets"]
 );
 
 /// One record of the attendances list: its attendance, its person, and hashes of its other parts.

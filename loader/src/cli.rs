@@ -139,9 +139,12 @@ pub struct ExportArgs {
     /// Folder to write into; made where it is missing
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
-    /// Format of the files
-    #[arg(long, value_enum)]
-    pub format: FileFormat,
+    /// Format of the files; several: csv,json [default: csv; json for a question whose answer is one JSON value]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FORMAT")]
+    pub format: Vec<FileFormat>,
+    /// In CSV, put an apostrophe before text that a spreadsheet would run as a formula
+    #[arg(long)]
+    pub escape_formulas: bool,
 }
 
 /// Arguments of `loader status`.
@@ -185,7 +188,7 @@ pub enum RowFormat {
 pub enum FileFormat {
     /// Comma-separated values with a header.
     Csv,
-    /// One JSON array of objects.
+    /// One JSON array of objects; of a single JSON value, that value.
     Json,
 }
 
@@ -274,9 +277,15 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_and_psql_arguments_are_taken_as_typed() {
+    fn lists_standard_input_and_psql_arguments_are_taken_as_typed() {
         let cli = Cli::try_parse_from(["loader", "run", "mobilize", "-"]).unwrap();
         assert!(matches!(cli.command, Command::Run(RunArgs { files, .. }) if files == ["-"]));
+        for formats in [&["--format", "csv,json"][..], &["--format", "csv", "--format", "json"]] {
+            let line = ["loader", "export", "posts", "--dir", "d"];
+            let cli = Cli::try_parse_from(line.iter().chain(formats)).unwrap();
+            let both = [FileFormat::Csv, FileFormat::Json];
+            assert!(matches!(cli.command, Command::Export(ExportArgs { format, .. }) if format == both));
+        }
         let cli = Cli::try_parse_from(["loader", "psql", "-c", "select 1"]).unwrap();
         assert!(
             matches!(cli.command, Command::Psql(PsqlArgs { arguments }) if arguments == ["-c", "select 1"])

@@ -12,6 +12,7 @@ use crate::config::Embedded;
 use crate::embedded;
 use crate::error::Error;
 use crate::shipped;
+use crate::warnings::Warnings;
 
 mod environment;
 
@@ -26,6 +27,8 @@ pub struct Database {
     pub label: String,
     /// Whether it is the loader's own cluster, where the session is the superuser's.
     pub is_embedded: bool,
+    /// What the server warns of in this session.
+    pub warnings: Warnings,
 }
 
 /// Where a connection would go, with everything it takes.
@@ -45,7 +48,10 @@ pub struct Target {
 /// Nothing names a database and the embedded cluster is not wanted, or the settings are not understood (exit 2);
 /// nobody answers, or the server does not let us in (exit 4); a server too old (exit 6).
 pub fn connect(settings: &Settings) -> Result<Database, Error> {
-    let target = target(settings)?;
+    let mut target = target(settings)?;
+    let warnings = Warnings::default();
+    let heard = warnings.clone();
+    target.parameters.notice_callback(move |said| heard.hear(&said));
     let cannot = |e: postgres::Error| {
         let error = Error::no_connection(format!("cannot connect to {}", target.label));
         let error = match e.code() {
@@ -74,7 +80,7 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
             version / 10_000
         )));
     }
-    Ok(Database { client, label: target.label, is_embedded: target.is_embedded })
+    Ok(Database { client, label: target.label, is_embedded: target.is_embedded, warnings })
 }
 
 /// Finds out where to connect; makes and starts the embedded cluster if it is that.

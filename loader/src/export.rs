@@ -9,10 +9,11 @@ mod tables;
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
 
 use postgres::Transaction;
 
-use crate::cli::{Context, ExportArgs, FileFormat, RowFormat};
+use crate::cli::{Context, ExportArgs, FileFormat};
 use crate::error::{Error, Exit};
 use crate::output;
 use crate::query::{self, Answer};
@@ -49,15 +50,9 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<Exit, Error> {
         Some((question, bound)) => {
             query::find_names_for(&mut transaction, &question)?;
             let answer = Answer::prepare(&mut transaction, &question, bound)?;
-            let format = match args.format {
-                FileFormat::Csv => RowFormat::Csv,
-                FileFormat::Json => RowFormat::Json,
-            };
-            let mut file =
-                NewFile::create(&args.dir, &format!("{}.{}", question.name, extension(args.format)))?;
-            answer.print(&mut transaction, format, &mut file).map_err(|error| file.named(error))?;
+            let files = export_answer(&mut transaction, &question.name, &answer, &args)?;
             query::note_what_is_missing(&mut transaction, &question, context)?;
-            vec![file.finish()?]
+            files
         }
     };
     output::to_stdout(|out| {
@@ -69,21 +64,47 @@ pub fn run(args: ExportArgs, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
+fn export_answer(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    answer: &Answer,
+    args: &ExportArgs,
+) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for format in formats(args, answer.natural_format()) {
+        let mut file = NewFile::create(&args.dir, &format!("{name}.{}", extension(format)))?;
+        answer
+            .write(transaction, format, args.escape_formulas, &mut file)
+            .map_err(|error| file.named(error))?;
+        files.push(file.finish()?);
+    }
+    Ok(files)
+}
+
+/// The formats asked for, each once.
+fn formats(args: &ExportArgs, otherwise: FileFormat) -> Vec<FileFormat> {
+    let asked = [FileFormat::Csv, FileFormat::Json].into_iter().filter(|format| args.format.contains(format));
+    let formats: Vec<FileFormat> = asked.collect();
+    if formats.is_empty() { vec![otherwise] } else { formats }
+}
+
 fn export_tables(
     transaction: &mut Transaction<'_>,
     args: &ExportArgs,
     context: &Context,
-) -> Result<Vec<std::path::PathBuf>, Error> {
+) -> Result<Vec<PathBuf>, Error> {
     let tables = tables::of_dataset(transaction, &args.what)?;
     let mut files = Vec::with_capacity(tables.len() + 1);
     for table in &tables {
         context.note(format!("exporting {}.{}", table.schema, table.name));
-        let mut file = NewFile::create(&args.dir, &format!("{}.{}", table.name, extension(args.format)))?;
-        match args.format {
-            FileFormat::Csv => copy_csv(transaction, table, &mut file)?,
-            FileFormat::Json => copy_json(transaction, table, &mut file)?,
+        for format in formats(args, FileFormat::Csv) {
+            let mut file = NewFile::create(&args.dir, &format!("{}.{}", table.name, extension(format)))?;
+            match format {
+                FileFormat::Csv => copy_csv(transaction, table, args.escape_formulas, &mut file)?,
+                FileFormat::Json => copy_json(transaction, table, &mut file)?,
+            }
+            files.push(file.finish()?);
         }
-        files.push(file.finish()?);
     }
     let mut dictionary = NewFile::create(&args.dir, "DICTIONARY.md")?;
     let text = dictionary::render(transaction, &args.what, &tables)?;
@@ -93,8 +114,14 @@ fn export_tables(
 }
 
 /// The server's own CSV, byte for byte.
-fn copy_csv(transaction: &mut Transaction<'_>, table: &Table, file: &mut NewFile) -> Result<(), Error> {
-    let statement = format!("copy ({}) to stdout (format csv, header, encoding 'UTF8')", table.select_text());
+fn copy_csv(
+    transaction: &mut Transaction<'_>,
+    table: &Table,
+    escape_formulas: bool,
+    file: &mut NewFile,
+) -> Result<(), Error> {
+    let select = table.select_text(escape_formulas);
+    let statement = format!("copy ({select}) to stdout (format csv, header, encoding 'UTF8')");
     let mut rows = transaction.copy_out(&statement).map_err(|error| cannot_read(table, error))?;
     io::copy(&mut rows, file).map(drop).map_err(|error| interrupted(table, file, &error))
 }

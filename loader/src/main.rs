@@ -28,6 +28,7 @@ mod source;
 mod status;
 mod stop;
 mod summary;
+mod warnings;
 
 fn main() -> ExitCode {
     match cli::parse().and_then(execute) {

@@ -3,6 +3,7 @@
 //! CSV is in the dialect of the server's `COPY ... (format csv)`: RFC 4180 quoting, lines ended by LF, a
 //! header, null as an empty field and the empty string as `""`.
 mod csv;
+pub mod formula;
 mod json;
 mod table;
 

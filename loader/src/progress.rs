@@ -7,6 +7,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
 use crate::ledger::SourceRead;
 use crate::source::short_name;
+use crate::warnings::Warnings;
 
 const TICK: Duration = Duration::from_millis(100);
 /// Updates are rarer than chunks: the bar must not cost what it measures.
@@ -18,6 +19,7 @@ pub struct Progress {
     kind: Kind,
     began: Instant,
     shown: Instant,
+    warnings: Warnings,
 }
 
 #[derive(Debug)]
@@ -36,7 +38,14 @@ impl Progress {
             (false, false) => Kind::Lines,
         };
         let now = Instant::now();
-        Progress { kind, began: now, shown: now }
+        Progress { kind, began: now, shown: now, warnings: Warnings::default() }
+    }
+
+    /// The same, which also tells what the server of this session warns of.
+    #[must_use]
+    pub fn telling(mut self, warnings: &Warnings) -> Self {
+        self.warnings = warnings.clone();
+        self
     }
 
     /// A source begins to be read; its length in bytes where it is known.
@@ -99,6 +108,18 @@ impl Progress {
             Kind::Quiet => {}
             Kind::Terminal(Some(bar)) => bar.suspend(|| eprintln!("{text}")),
             Kind::Lines | Kind::Terminal(None) => eprintln!("{text}"),
+        }
+    }
+
+    /// Work begins, perhaps once more: what was warned of before it is not about it.
+    pub fn forget_warnings(&self) {
+        self.warnings.forget();
+    }
+
+    /// Prints what the server warned of.
+    pub fn tell_warnings(&self) {
+        for warning in self.warnings.take() {
+            self.say(&warning);
         }
     }
 

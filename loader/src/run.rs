@@ -77,7 +77,7 @@ fn load(
     interrupt: &Interrupt,
     is_first: bool,
 ) -> Result<Exit, Error> {
-    let progress = Progress::new(context.settings.quiet);
+    let progress = Progress::new(context.settings.quiet).telling(&database.warnings);
     let label = database.label.clone();
     let mut attempt = Attempt::new(job, args, &label, interrupt, progress);
     let result = attempt.transact(&mut database.client);

@@ -5,17 +5,7 @@
 -- etl_merge. Events, timeslots and organizations stand in many records: of each distinct text (known by its hash) one
 -- record is read, the first of its source, and counts for all its copies.
 create function @extschema@.etl_load_mobilize(run_id bigint)
-returns table (
-    target      text,
-    read        bigint,
-    inserted    bigint,
-    updated     bigint,
-    unchanged   bigint,
-    superseded  bigint,
-    parked      bigint,
-    rejected    bigint,
-    promoted    bigint
-)
+returns setof @extschema@.etl_counts
 language plpgsql
 volatile
 parallel unsafe
@@ -27,7 +17,6 @@ set client_min_messages = 'warning'
 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0
 as $function$
-#variable_conflict use_column
 declare
     staging constant text := format('staging.run_%s', run_id);
 begin
@@ -290,63 +279,13 @@ comment on function @extschema@.etl_load_mobilize(bigint) is
     'Loads what run run_id has staged in staging.run_<run_id> into the tables of schema mobilize; one row a table, with its counts. The loader calls it.';
 
 create function @extschema@.etl_load_mobilize(attendances text)
-returns table (
-    target      text,
-    read        bigint,
-    inserted    bigint,
-    updated     bigint,
-    unchanged   bigint,
-    superseded  bigint,
-    parked      bigint,
-    rejected    bigint,
-    promoted    bigint
-)
-language plpgsql
+returns setof @extschema@.etl_counts
+language sql
 volatile
 parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $function$
-#variable_conflict use_column
-declare
-    opened bigint;
-    framed bigint;
-begin
-    if attendances is null then
-        raise exception 'attendances is null, and a missing source is not an empty one'
-            using errcode = 'null_value_not_allowed', hint = 'select * from etl_load_mobilize(''[...]'')';
-    end if;
-    if to_regclass('mobilize.masked_attendances') is null or to_regclass('etl.runs') is null then
-        raise exception 'the tables of mobilize are not in database %', current_database()
-            using errcode = 'undefined_table', hint = 'loader migrate mobilize';
-    end if;
-    -- The same lock as the loader's: one load of the dataset at a time.
-    perform pg_advisory_xact_lock(hashtextextended('pg_etl mobilize', 0));
-
-    insert into etl.runs (dataset) values ('mobilize')
-    returning run_id into opened;
-
-    execute format(
-        'create unlogged table staging.run_%s (source smallint not null, line bigint not null, byte bigint not null, '
-        'record text compression lz4, raw bytea, problem text, sqlstate text)', opened);
-    execute format(
-        'insert into staging.run_%s select 1, line, byte, record, raw, problem, sqlstate '
-        'from @extschema@.etl_frame_json($1)', opened)
-    using attendances;
-    get diagnostics framed = row_count;
-
-    insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records)
-    values (
-        opened, 1, 'attendances', '(argument)',
-        sha256(convert_to(attendances, 'UTF8')), octet_length(attendances), framed
-    );
-
-    return query select * from @extschema@.etl_load_mobilize(opened);
-
-    execute format('drop table staging.run_%s', opened);
-    update etl.runs
-    set status = 'done', finished_at = clock_timestamp()
-    where run_id = opened;
-end
+    select * from @extschema@.etl_load_documents('mobilize'::text, '{attendances}'::text[], array[attendances])
 $function$;
 
 revoke execute on function @extschema@.etl_load_mobilize(text) from public;

@@ -94,6 +94,15 @@ fn a_run_acts_as_etl_loader_and_a_query_as_etl_reader() {
     let file = own.loader.file("who.sql", "-- Who asks.\nselect current_user::text as name\n");
     let who = own.loader.run(["query", file.to_str().unwrap(), "--format", "csv"]).expect(0);
     assert!(who.stdout.contains("etl_reader"), "{}", who.stdout);
+    // In a folder of one's own, too, and in files.
+    std::fs::create_dir(own.loader.folder().join("mine")).unwrap();
+    own.loader.file("mine/who_am_i.sql", "-- Who asks.\nselect current_user::text as name\n");
+    own.loader.file("loader.toml", "questions = \"mine\"\n[dataset.mobilize]\n");
+    let who = own.loader.run(["query", "who_am_i", "--format", "csv"]).expect(0);
+    assert_eq!(who.stdout, "name\netl_reader\n");
+    own.loader.run(["export", "who_am_i", "--dir", "out", "--format", "json"]).expect(0);
+    let file = std::fs::read_to_string(own.loader.folder().join("out/who_am_i.json")).unwrap();
+    assert_eq!(file, "[{\"name\":\"etl_reader\"}]\n");
 }
 
 #[test]

@@ -32,6 +32,8 @@ mod order;
 mod outcomes;
 /// Records that did not get in: listed, exported, discarded, replayed.
 mod quarantine;
+/// Questions of the user's own: a folder of them, and files.
+mod questions;
 /// The real file's known figures.
 mod real;
 /// What roles may do, and what hostile objects, names and values cannot.
@@ -40,3 +42,5 @@ mod security;
 mod shapes;
 /// The functions without the loader.
 mod sql;
+/// What a load function warns of.
+mod warnings;

@@ -7,4 +7,5 @@
 pub mod frame;
 pub mod merge;
 pub mod mobilize;
+pub mod read;
 pub mod value;

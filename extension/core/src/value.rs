@@ -26,6 +26,11 @@ impl Fault {
     fn new(sqlstate: &'static str, rule: impl Into<String>, found: &str) -> Self {
         Fault { sqlstate, rule: rule.into(), found: shorten(found) }
     }
+
+    /// Something else stands where this is expected: 22P02.
+    pub fn expecting(rule: impl Into<String>, found: &str) -> Self {
+        Fault::new("22P02", rule, found)
+    }
 }
 
 impl fmt::Display for Fault {
@@ -44,7 +49,7 @@ pub fn shorten(found: &str) -> String {
 
 /// Whether [`check`] knows the type.
 pub fn is_readable(type_name: &str) -> bool {
-    Reader::of(type_name).is_some()
+    Grammar::of(type_name).is_some()
 }
 
 /// Checks that `text` is a value of the type, named as PostgreSQL's `format_type` names it, such as `numeric(12,2)`.
@@ -52,78 +57,122 @@ pub fn is_readable(type_name: &str) -> bool {
 /// # Errors
 /// A [`Fault`] for a text that is none; a type that is not readable is a fault of SQLSTATE 0A000.
 pub fn check(text: &str, type_name: &str) -> Result<(), Fault> {
-    let Some(reader) = Reader::of(type_name) else {
-        return Err(Fault::new("0A000", format!("a type that can be read, not {type_name}"), text));
-    };
-    match reader {
-        Reader::Integer(low, high) => number::integer(text, low, high),
-        Reader::Numeric(modifiers) => number::numeric(text, modifiers),
-        Reader::Float { single } => number::float(text, single),
-        Reader::Boolean => match text {
-            "true" | "false" => Ok(()),
-            _ => Err(Fault::new("22P02", "true or false", text)),
-        },
-        Reader::Text(limit) => match text.chars().count() > limit {
-            true => Err(Fault::new("22001", format!("at most {limit} characters"), text)),
-            false => Ok(()),
-        },
-        Reader::Date => moment::date(text),
-        Reader::Time => moment::time(text),
-        Reader::Timestamp { zoned } => moment::timestamp(text, zoned),
-        Reader::Uuid => uuid(text),
-        Reader::Json => json::json(text),
-        Reader::Jsonb => json::jsonb(text),
+    match Grammar::of(type_name) {
+        Some(grammar) => grammar.check(text),
+        None => Err(Fault::new("0A000", format!("a type that can be read, not {type_name}"), text)),
     }
 }
 
-enum Reader {
+/// What texts are values of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grammar {
+    /// A whole number from the first to the second.
     Integer(i64, i64),
+    /// A decimal, of precision and scale where the type has them.
     Numeric(Option<(u32, u32)>),
-    Float { single: bool },
+    /// A binary floating point number.
+    Float {
+        /// `real` instead of `double precision`.
+        single: bool,
+    },
+    /// `true` or `false`.
     Boolean,
+    /// Any text of at most so many characters.
     Text(usize),
+    /// A calendar date.
     Date,
+    /// A time of day.
     Time,
-    Timestamp { zoned: bool },
+    /// Date and time.
+    Timestamp {
+        /// With an offset from UTC.
+        zoned: bool,
+    },
+    /// A UUID.
     Uuid,
+    /// JSON as it was written.
     Json,
+    /// JSON that `jsonb` has room for.
     Jsonb,
 }
 
-impl Reader {
-    fn of(type_name: &str) -> Option<Reader> {
+impl Grammar {
+    /// The grammar of a type, named as `format_type` names it; none where the type's own input function reads it.
+    pub fn of(type_name: &str) -> Option<Self> {
         let modifiers = |prefix: &str| {
             let inner = type_name.strip_prefix(prefix)?.strip_prefix('(')?.strip_suffix(')')?;
             let parts: Option<Vec<u32>> = inner.split(',').map(|part| part.parse().ok()).collect();
             parts
         };
         Some(match type_name {
-            "smallint" => Reader::Integer(i16::MIN.into(), i16::MAX.into()),
-            "integer" => Reader::Integer(i32::MIN.into(), i32::MAX.into()),
-            "bigint" => Reader::Integer(i64::MIN, i64::MAX),
-            "numeric" => Reader::Numeric(None),
-            "real" => Reader::Float { single: true },
-            "double precision" => Reader::Float { single: false },
-            "boolean" => Reader::Boolean,
-            "text" | "character varying" => Reader::Text(usize::MAX),
-            "date" => Reader::Date,
-            "time without time zone" => Reader::Time,
-            "timestamp without time zone" => Reader::Timestamp { zoned: false },
-            "timestamp with time zone" => Reader::Timestamp { zoned: true },
-            "uuid" => Reader::Uuid,
-            "json" => Reader::Json,
-            "jsonb" => Reader::Jsonb,
+            "smallint" => Grammar::Integer(i16::MIN.into(), i16::MAX.into()),
+            "integer" => Grammar::Integer(i32::MIN.into(), i32::MAX.into()),
+            "bigint" => Grammar::Integer(i64::MIN, i64::MAX),
+            "numeric" => Grammar::Numeric(None),
+            "real" => Grammar::Float { single: true },
+            "double precision" => Grammar::Float { single: false },
+            "boolean" => Grammar::Boolean,
+            "text" | "character varying" => Grammar::Text(usize::MAX),
+            "date" => Grammar::Date,
+            "time without time zone" => Grammar::Time,
+            "timestamp without time zone" => Grammar::Timestamp { zoned: false },
+            "timestamp with time zone" => Grammar::Timestamp { zoned: true },
+            "uuid" => Grammar::Uuid,
+            "json" => Grammar::Json,
+            "jsonb" => Grammar::Jsonb,
             _ => {
                 if let Some([limit]) = modifiers("character varying").as_deref() {
-                    return Some(Reader::Text(*limit as usize));
+                    return Some(Grammar::Text(*limit as usize));
                 }
                 match modifiers("numeric").as_deref() {
-                    Some([precision, scale]) => Reader::Numeric(Some((*precision, *scale))),
-                    Some([precision]) => Reader::Numeric(Some((*precision, 0))),
+                    Some([precision, scale]) => Grammar::Numeric(Some((*precision, *scale))),
+                    Some([precision]) => Grammar::Numeric(Some((*precision, 0))),
                     _ => return None,
                 }
             }
         })
+    }
+
+    /// Checks that `text` is a value.
+    ///
+    /// # Errors
+    /// A [`Fault`] for a text that is none.
+    pub fn check(self, text: &str) -> Result<(), Fault> {
+        match self {
+            Grammar::Integer(low, high) => number::integer(text, low, high),
+            Grammar::Numeric(modifiers) => number::numeric(text, modifiers),
+            Grammar::Float { single } => number::float(text, single),
+            Grammar::Boolean => match text {
+                "true" | "false" => Ok(()),
+                _ => Err(Fault::new("22P02", "true or false", text)),
+            },
+            // Characters are no more than bytes.
+            Grammar::Text(limit) => match text.len() > limit && text.chars().count() > limit {
+                true => Err(Fault::new("22001", format!("at most {limit} characters"), text)),
+                false => Ok(()),
+            },
+            Grammar::Date => moment::date(text),
+            Grammar::Time => moment::time(text),
+            Grammar::Timestamp { zoned } => moment::timestamp(text, zoned),
+            Grammar::Uuid => uuid(text),
+            Grammar::Json => json::json(text),
+            Grammar::Jsonb => json::jsonb(text),
+        }
+    }
+
+    /// What is expected, for a value that is no text at all.
+    pub fn expectation(self) -> &'static str {
+        match self {
+            Grammar::Integer(..) => "an integer",
+            Grammar::Numeric(_) | Grammar::Float { .. } => "a decimal number",
+            Grammar::Boolean => "true or false",
+            Grammar::Text(_) => "a text",
+            Grammar::Date => "a date YYYY-MM-DD",
+            Grammar::Time => "a time",
+            Grammar::Timestamp { .. } => "a timestamp",
+            Grammar::Uuid => "a UUID",
+            Grammar::Json | Grammar::Jsonb => "JSON",
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) const TABLES: [&str; 10] = [
 ];
 
 /// Executes statements in the caller's transaction.
-pub(super) struct Statements<'a, 'conn> {
+pub(crate) struct Statements<'a, 'conn> {
     client: &'a mut SpiClient<'conn>,
 }
 
@@ -40,21 +40,25 @@ pub(super) struct Decided {
 }
 
 impl<'a, 'conn> Statements<'a, 'conn> {
-    pub(super) fn new(client: &'a mut SpiClient<'conn>) -> Self {
+    pub(crate) fn new(client: &'a mut SpiClient<'conn>) -> Self {
         Statements { client }
     }
 
     /// Executes a statement and says how many rows it processed.
-    pub(super) fn execute(&mut self, statement: &str) -> Outcome<usize> {
+    pub(crate) fn execute(&mut self, statement: &str) -> Outcome<usize> {
         Ok(self.query(statement, &[])?.len())
     }
 
-    fn query(&mut self, statement: &str, arguments: &[DatumWithOid<'_>]) -> Outcome<SpiTupleTable<'conn>> {
+    pub(crate) fn query(
+        &mut self,
+        statement: &str,
+        arguments: &[DatumWithOid<'_>],
+    ) -> Outcome<SpiTupleTable<'conn>> {
         self.client.update(statement, None, arguments).map_err(from_spi)
     }
 
     /// Whether a query that says yes or no says yes.
-    pub(super) fn holds(&mut self, query: &str) -> Outcome<bool> {
+    pub(crate) fn holds(&mut self, query: &str) -> Outcome<bool> {
         Ok(self.value(query, &[])? == Some(true))
     }
 
@@ -64,7 +68,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// The first column of the first row.
-    fn value<T: FromDatum + IntoDatum>(
+    pub(crate) fn value<T: FromDatum + IntoDatum>(
         &mut self,
         statement: &str,
         arguments: &[DatumWithOid<'_>],
@@ -97,7 +101,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// Reads a relation's description from the catalog.
-    pub(super) fn describe<T: DeserializeOwned>(
+    pub(crate) fn describe<T: DeserializeOwned>(
         &mut self,
         query: &str,
         oid: pg_sys::Oid,
@@ -165,7 +169,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         Ok((run_id, target.to_string()))
     }
 
-    pub(super) fn has_staging(&mut self, run_id: i64) -> Outcome<bool> {
+    pub(crate) fn has_staging(&mut self, run_id: i64) -> Outcome<bool> {
         // A table of the caller's own: another's view of that name would run what its owner likes.
         let found = "select exists (select from pg_class where oid = to_regclass('staging.run_' || $1) \
                      and relkind = 'r' and pg_get_userbyid(relowner) = current_user)";
@@ -199,7 +203,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         Ok((found("")?, found(" and outcome = 'parked'")?))
     }
 
-    pub(super) fn extension_schema(&mut self) -> Outcome<String> {
+    pub(crate) fn extension_schema(&mut self) -> Outcome<String> {
         let found = "select n.nspname::text from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace \
                      where e.extname = 'pg_etl'";
         Ok(self.value(found, &[])?.unwrap_or_else(|| "public".into()))

@@ -7,6 +7,7 @@ use postgres::Transaction;
 
 use crate::database::quoted;
 use crate::error::Error;
+use crate::output::formula;
 
 /// A table to export.
 #[derive(Debug, Clone)]
@@ -17,11 +18,22 @@ pub struct Table {
     pub name: String,
     /// What it holds, from its comment.
     pub comment: Option<String>,
-    /// Columns in table order, with whether they are boolean.
-    columns: Vec<(String, bool)>,
+    /// Columns in table order.
+    columns: Vec<Column>,
     /// What orders the rows: the primary key's columns, else all.
     order: Vec<String>,
 }
+
+/// A column to export.
+#[derive(Debug, Clone)]
+struct Column {
+    name: String,
+    /// Its type's category in `pg_type`: B is boolean, S is text; a domain has that of what it is made of.
+    category: String,
+}
+
+/// Categories of numbers, moments, spans of time and booleans: none holds what somebody typed.
+const HARMLESS: [&str; 4] = ["N", "D", "T", "B"];
 
 const TABLES: &str = "
     select
@@ -40,11 +52,12 @@ const TABLES: &str = "
             order by attnum
         ) as are_collated,
         array(
-            select atttypid = 'pg_catalog.bool'::pg_catalog.regtype
-            from pg_catalog.pg_attribute
-            where attrelid = relation.oid and attnum > 0 and not attisdropped
-            order by attnum
-        ) as are_boolean,
+            select type.typcategory::text
+            from pg_catalog.pg_attribute as attribute
+            join pg_catalog.pg_type as type on type.oid = attribute.atttypid
+            where attribute.attrelid = relation.oid and attribute.attnum > 0 and not attribute.attisdropped
+            order by attribute.attnum
+        ) as categories,
         array(
             select attribute.attname::text
             from pg_catalog.pg_index as index
@@ -69,7 +82,7 @@ pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Ve
     let failed = |error| Error::database(format!("look at the tables of {dataset}"), error);
     let rows = transaction.query(TABLES, &[&dataset]).map_err(failed)?;
     let table = |row: &postgres::Row| {
-        let (columns, are_boolean): (Vec<String>, Vec<bool>) = (row.get("columns"), row.get("are_boolean"));
+        let (columns, categories): (Vec<String>, Vec<String>) = (row.get("columns"), row.get("categories"));
         let (key, are_collated): (Vec<String>, Vec<bool>) = (row.get("key"), row.get("are_collated"));
         let order = if key.is_empty() { &columns } else { &key };
         let is_collated = |name: &String| {
@@ -80,7 +93,11 @@ pub fn of_dataset(transaction: &mut Transaction<'_>, dataset: &str) -> Result<Ve
             name: row.get("name"),
             comment: row.get("comment"),
             order: order.iter().map(|name| order_by(name, is_collated(name))).collect(),
-            columns: columns.into_iter().zip(are_boolean).collect(),
+            columns: columns
+                .into_iter()
+                .zip(categories)
+                .map(|(name, category)| Column { name, category })
+                .collect(),
         }
     };
     let tables: Vec<Table> = rows.iter().map(table).collect();
@@ -101,15 +118,22 @@ fn order_by(name: &str, is_collated: bool) -> String {
 impl Table {
     /// Its rows in a fixed order.
     pub fn select(&self) -> String {
-        let columns: Vec<String> = self.columns.iter().map(|(name, _)| quoted(name)).collect();
+        let columns: Vec<String> = self.columns.iter().map(|column| quoted(&column.name)).collect();
         self.select_of(&columns)
     }
 
-    /// The same for CSV: booleans as true and false, which every reader understands, not t and f.
-    pub fn select_text(&self) -> String {
-        let text = |(name, is_boolean): &(String, bool)| match is_boolean {
-            true => format!("{0}::text as {0}", quoted(name)),
-            false => quoted(name),
+    /// The same for CSV: booleans as true and false, which every reader understands, not t and f; perhaps with text
+    /// that a spreadsheet would run escaped.
+    pub fn select_text(&self, escape_formulas: bool) -> String {
+        let text = |Column { name, category }: &Column| {
+            let name = quoted(name);
+            match category.as_str() {
+                "B" => format!("{name}::text as {name}"),
+                other if escape_formulas && !HARMLESS.contains(&other) => {
+                    format!("{} as {name}", formula::escaped_in_sql(&name))
+                }
+                _ => name,
+            }
         };
         let columns: Vec<String> = self.columns.iter().map(text).collect();
         self.select_of(&columns)
@@ -130,20 +154,24 @@ impl Table {
 mod tests {
     use super::*;
 
+    fn column(name: &str, category: &str) -> Column {
+        Column { name: name.into(), category: category.into() }
+    }
+
     #[test]
     fn rows_are_selected_in_key_order() {
         let table = Table {
             schema: "s".into(),
             name: "t".into(),
             comment: None,
-            columns: vec![("id".into(), false), ("is \"on\"".into(), true)],
+            columns: vec![column("id", "N"), column("is \"on\"", "B"), column("name", "S")],
             order: vec![order_by("id", false), order_by("is \"on\"", true)],
         };
         let from = "from \"s\".\"t\" as etl_table order by etl_table.\"id\", etl_table.\"is \"\"on\"\"\" collate \"C\"";
-        assert_eq!(table.select(), format!("select \"id\", \"is \"\"on\"\"\" {from}"));
-        assert_eq!(
-            table.select_text(),
-            format!("select \"id\", \"is \"\"on\"\"\"::text as \"is \"\"on\"\"\" {from}")
-        );
+        assert_eq!(table.select(), format!("select \"id\", \"is \"\"on\"\"\", \"name\" {from}"));
+        let boolean = "\"is \"\"on\"\"\"::text as \"is \"\"on\"\"\"";
+        assert_eq!(table.select_text(false), format!("select \"id\", {boolean}, \"name\" {from}"));
+        let name = format!("{} as \"name\"", formula::escaped_in_sql("\"name\""));
+        assert_eq!(table.select_text(true), format!("select \"id\", {boolean}, {name} {from}"));
     }
 }

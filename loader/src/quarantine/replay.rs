@@ -59,7 +59,7 @@ pub fn run(args: &QuarantineReplayArgs, context: &Context) -> Result<Exit, Error
     let (mut exit, mut is_first) = (Exit::Done, true);
     for Chosen { dataset, ids } in &chosen {
         for ids in ids.chunks(RECORDS_A_RUN) {
-            let progress = Progress::new(context.settings.quiet);
+            let progress = Progress::new(context.settings.quiet).telling(&database.warnings);
             let mut batch = Batch::new(dataset, ids, args, &interrupt, progress);
             let Some(summary) = settled(batch.replay(&mut database), &interrupt)? else { continue };
             summary.print(args.format, is_first)?;

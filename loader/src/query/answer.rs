@@ -1,19 +1,29 @@
 //! A question's rows, as the server renders them: every type prints, and memory does not grow with the rows.
+use std::borrow::Cow;
 use std::io::Write;
 
+use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::Type;
 use postgres::{RowIter, Transaction};
 
 use super::bind::Bound;
 use super::question::Question;
-use crate::cli::RowFormat;
+use crate::cli::{FileFormat, RowFormat};
 use crate::database::quoted;
 use crate::error::Error;
-use crate::output::{self, Column, Listing};
+use crate::output::{self, Column, Listing, formula};
 
 /// One row of text, none for null.
 type Row = Vec<Option<String>>;
+
+/// What a JSON answer came to.
+enum Printed {
+    /// One value, which the question made.
+    Value,
+    /// An array of rows.
+    Rows,
+}
 
 /// A question put to the server, its columns known.
 pub struct Answer {
@@ -22,6 +32,8 @@ pub struct Answer {
     columns: Vec<Column>,
     /// The answer has one column, of type json or jsonb.
     is_json_value: bool,
+    /// Whether a column may hold what a spreadsheet would run.
+    may_hold_formulas: Vec<bool>,
 }
 
 impl Answer {
@@ -36,9 +48,11 @@ impl Answer {
     ) -> Result<Self, Error> {
         check_values(transaction, question, &bound)?;
         let types = vec![Type::TEXT; bound.values.len()];
+        // By itself first: what is wrong with it is then said of the file's own words.
+        transaction.prepare_typed(&bound.sql, &types).map_err(|error| refused(question, error))?;
         let statement = transaction
             .prepare_typed(&format!("select * from (\n{}\n) as etl_question", bound.sql), &types)
-            .map_err(|error| refused(question, error))?;
+            .map_err(|error| no_query(question, error))?;
         let is_json = |kind: &Type| [Type::JSON, Type::JSONB].contains(kind);
         let numbers = [Type::INT2, Type::INT4, Type::INT8, Type::NUMERIC, Type::FLOAT4, Type::FLOAT8];
         let columns: Vec<Column> = statement
@@ -53,7 +67,34 @@ impl Answer {
             return Err(Error::failed(format!("question {} has no columns", question.name)));
         }
         let is_json_value = columns.len() == 1 && is_json(statement.columns()[0].type_());
-        Ok(Answer { name: question.name.clone(), bound, columns, is_json_value })
+        let may_hold_formulas =
+            statement.columns().iter().map(|column| formula::may_hold(column.type_())).collect();
+        Ok(Answer { name: question.name.clone(), bound, columns, is_json_value, may_hold_formulas })
+    }
+
+    /// The format that suits a file of it: JSON where the answer is made to be one JSON value, else CSV.
+    pub fn natural_format(&self) -> FileFormat {
+        if self.is_json_value { FileFormat::Json } else { FileFormat::Csv }
+    }
+
+    /// Writes the rows into a file. A file that holds one JSON value ends where the value ends.
+    ///
+    /// # Errors
+    /// As [`Answer::print`].
+    pub fn write(
+        &self,
+        transaction: &mut Transaction<'_>,
+        format: FileFormat,
+        escape_formulas: bool,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        match format {
+            FileFormat::Csv => self.print_csv(transaction, escape_formulas, out),
+            FileFormat::Json => match self.print_json(transaction, out)? {
+                Printed::Value => Ok(()),
+                Printed::Rows => Ok(writeln!(out)?),
+            },
+        }
     }
 
     /// Prints the rows.
@@ -67,8 +108,11 @@ impl Answer {
         out: &mut dyn Write,
     ) -> Result<(), Error> {
         match format {
-            RowFormat::Json => self.print_json(transaction, out),
-            RowFormat::Csv => self.print_csv(transaction, out),
+            RowFormat::Json => {
+                self.print_json(transaction, out)?;
+                Ok(writeln!(out)?)
+            }
+            RowFormat::Csv => self.print_csv(transaction, false, out),
             RowFormat::Table => {
                 let mut rows: Vec<Row> = Vec::new();
                 self.each(transaction, &self.as_text(), |row| {
@@ -80,17 +124,29 @@ impl Answer {
         }
     }
 
-    fn print_csv(&self, transaction: &mut Transaction<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    fn print_csv(
+        &self,
+        transaction: &mut Transaction<'_>,
+        escape_formulas: bool,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
         let names: Vec<_> = self.columns.iter().map(|column| Some(column.name.as_str())).collect();
         output::csv_row(out, &names)?;
         self.each(transaction, &self.as_text(), |row| {
-            let values: Vec<_> = row.iter().map(Option::as_deref).collect();
+            let mut values: Vec<Option<Cow<'_, str>>> =
+                row.iter().map(|value| value.as_deref().map(Cow::Borrowed)).collect();
+            if escape_formulas {
+                for (value, _) in values.iter_mut().zip(&self.may_hold_formulas).filter(|(_, may)| **may) {
+                    *value = value.as_deref().map(|text| Cow::Owned(formula::escaped(text).into_owned()));
+                }
+            }
+            let values: Vec<_> = values.iter().map(Option::as_deref).collect();
             Ok(output::csv_row(out, &values)?)
         })
     }
 
-    /// An array of objects, one a line; a single JSON value is printed as itself.
-    fn print_json(&self, transaction: &mut Transaction<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    /// An array of objects, one a line; a single JSON value is printed as itself. Without a final line end.
+    fn print_json(&self, transaction: &mut Transaction<'_>, out: &mut dyn Write) -> Result<Printed, Error> {
         // Of a single JSON column the value itself comes beside its object: which is wanted shows with the
         // second row.
         let (alias, value) = match self.is_json_value {
@@ -120,12 +176,15 @@ impl Answer {
             Ok(())
         })?;
         match &first {
-            Some(row) if self.is_json_value => writeln!(out, "{}", row[1].as_deref().unwrap_or("null"))?,
-            Some(row) => writeln!(out, "[{}]", text_of(row, 0))?,
-            None if rows == 0 => writeln!(out, "[]")?,
-            None => writeln!(out, "]")?,
+            Some(row) if self.is_json_value => {
+                write!(out, "{}", text_of(row, 1))?;
+                return Ok(Printed::Value);
+            }
+            Some(row) => write!(out, "[{}]", text_of(row, 0))?,
+            None if rows == 0 => write!(out, "[]")?,
+            None => write!(out, "]")?,
         }
-        Ok(())
+        Ok(Printed::Rows)
     }
 
     fn as_text(&self) -> String {
@@ -182,9 +241,22 @@ fn check_values(transaction: &mut Transaction<'_>, question: &Question, bound: &
     Ok(())
 }
 
+/// A statement that the server understands, but not as a part of a query: it writes, or changes a setting.
+fn no_query(question: &Question, error: postgres::Error) -> Error {
+    let codes = [SqlState::SYNTAX_ERROR, SqlState::FEATURE_NOT_SUPPORTED];
+    match error.code().is_some_and(|code| codes.contains(code)) {
+        true => Error::failed(format!(
+            "question {} does more than read: a question is one select, values, table or with (25006)",
+            question.name
+        ))
+        .hint("loader psql"),
+        false => refused(question, error),
+    }
+}
+
 /// The tables are not there yet, or the statement is not one the server understands.
 fn refused(question: &Question, error: postgres::Error) -> Error {
-    let is_undefined = error.code() == Some(&postgres::error::SqlState::UNDEFINED_TABLE);
+    let is_undefined = error.code() == Some(&SqlState::UNDEFINED_TABLE);
     let error = Error::database(format!("ask {}", question.name), error);
     match &question.dataset {
         Some(dataset) if is_undefined => error.hint(format!("loader run {dataset} FILE")),

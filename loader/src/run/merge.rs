@@ -100,9 +100,11 @@ pub fn repeatedly(
     let doing = format!("merge the staged records ({function})");
     let mut tries = 0;
     loop {
+        progress.forget_warnings();
         let mut savepoint = transaction.savepoint("merge").map_err(|error| Error::database(&doing, error))?;
         match savepoint.query(&statement, &[&run.id]) {
             Ok(rows) => {
+                progress.tell_warnings();
                 savepoint.commit().map_err(|error| Error::database(&doing, error))?;
                 return rows
                     .iter()
@@ -118,7 +120,10 @@ pub fn repeatedly(
                     "another session wrote the same tables ({code}): merging again, {tries} of {RETRIES}"
                 ));
             }
-            Err(error) => return Err(Error::database(&doing, error)),
+            Err(error) => {
+                progress.tell_warnings();
+                return Err(Error::database(&doing, error));
+            }
         }
     }
 }

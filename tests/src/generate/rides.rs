@@ -109,10 +109,10 @@ impl Plan {
                 csv.line(&charge.fields())?;
             }
             // Where the earlier trip has no charge, the first trip's stands again; trip 1 always has one.
-            if let Some(again) = self.again("charge again", number) {
-                if let Some(charge) = self.charge(again).or_else(|| self.charge(1)) {
-                    csv.line(&charge.fields())?;
-                }
+            if let Some(again) = self.again("charge again", number)
+                && let Some(charge) = self.charge(again).or_else(|| self.charge(1))
+            {
+                csv.line(&charge.fields())?;
             }
         }
         for number in 1..=self.orphans {

@@ -59,6 +59,13 @@ pub(super) fn integer(text: &str, low: i64, high: i64) -> Result<(), Fault> {
 /// A decimal that fits precision and scale without rounding; trailing zeros do not count.
 pub(super) fn numeric(text: &str, modifiers: Option<(u32, u32)>) -> Result<(), Fault> {
     let number = decimal(text).ok_or_else(|| Fault::new("22P02", "a decimal number", text))?;
+    // Nearly every number is written plainly and short.
+    let plain =
+        modifiers.map(|(precision, scale)| (precision.saturating_sub(scale) as usize, scale as usize));
+    let (room, places) = plain.unwrap_or((1_000, 1_000));
+    if number.exponent == 0 && number.whole.len() <= room && number.fraction.len() <= places {
+        return Ok(());
+    }
     let digits = format!("{}{}", number.whole, number.fraction);
     let significant = digits.trim_start_matches('0');
     let out_of_range = |rule: String| Err(Fault::new("22003", rule, text));

@@ -148,7 +148,7 @@ impl Plan {
         let mut random = self.random("trip", id);
         // One driver in 50 has not driven yet.
         let driver = 1 + random.below(self.drivers());
-        let driver_id = if driver % 50 == 0 { driver - 1 } else { driver };
+        let driver_id = if driver.is_multiple_of(50) { driver - 1 } else { driver };
         let request = self.day(driver_id, id) * DAY + random.between(0, DAY - 1);
         let pickup = request + random.between(60, 900);
         let dropoff = pickup + random.between(180, 5_400);
