@@ -9,12 +9,6 @@ set client_min_messages = 'warning'
 as $function$
 declare
     cut_off text;
-    is_replay constant boolean := exists (
-        select
-        from pg_attribute
-        where attrelid = to_regclass(format('staging.run_%s', run_id))
-            and attname = 'quarantine_id'
-    );
 begin
     -- What the session has under these names is not ours, and not to be run.
     drop table if exists pg_temp.vaccines_allocations, pg_temp.vaccines_people_per_dose;
@@ -77,7 +71,8 @@ begin
         "population_2018": "Population Estimate 2018"
     }'::jsonb, null::name);
 
-    -- From the tables, not from what came: whichever source a run brings, the product fits all of them.
+    -- From the tables, not from what came: whichever source a run brings, the product fits all of them. No source, for
+    -- the rows are of none: so a replay brings them up to date, too.
     create temporary table vaccines_people_per_dose on commit drop as
     with people as (
         select state, sum(population_2018)::bigint as population
@@ -93,6 +88,7 @@ begin
         group by coalesce(city.state, allocation.jurisdiction)
     )
     select
+        null::smallint as source,
         people.state,
         people.population,
         coalesce(dose.doses, 0) as doses,
@@ -101,8 +97,7 @@ begin
     from people
     left join dose using (state);
 
-    -- A replay merges nothing but the records it tries again, so what follows from them is a run of its own.
-    return query select * from @extschema@.etl_merge('pg_temp.vaccines_people_per_dose'::regclass, 'vaccines.people_per_dose'::regclass, null::name, case when not is_replay then run_id end);
+    return query select * from @extschema@.etl_merge('pg_temp.vaccines_people_per_dose'::regclass, 'vaccines.people_per_dose'::regclass, null::name, run_id);
 
     -- Dropped now, so that a transaction can load twice.
     drop table pg_temp.vaccines_allocations, pg_temp.vaccines_people_per_dose;
