@@ -176,6 +176,13 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         Ok(self.value(found, &[run_id.into()])? == Some(true))
     }
 
+    /// Whether the run tries quarantined records again: each staged record says which one it is.
+    pub(crate) fn is_replay(&mut self, run_id: i64) -> Outcome<bool> {
+        let found = "select exists (select from pg_attribute where attrelid = to_regclass('staging.run_' || $1) \
+                     and attname = 'quarantine_id' and not attisdropped)";
+        Ok(self.value(found, &[run_id.into()])? == Some(true))
+    }
+
     /// How the run replays quarantined records, if it does.
     pub(super) fn replay(
         &mut self,
@@ -186,9 +193,12 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         if staged.has_meta("quarantine_id", target) {
             return Ok(Some(Replay::ByColumn));
         }
-        let found = "select exists (select from pg_attribute where attrelid = to_regclass('staging.run_' || $1) \
-                     and attname = 'quarantine_id' and not attisdropped)";
-        let by_source = self.has_staging(run_id)? && self.value(found, &[run_id.into()])? == Some(true);
+        let is_replay = self.has_staging(run_id)? && self.is_replay(run_id)?;
+        // Rows of no source were computed, not read: they follow from what the replay brought back.
+        let is_computed = is_replay
+            && staged.has_meta("source", target)
+            && self.holds(&format!("select not exists (select from {} where source is not null)", staged.name))?;
+        let by_source = is_replay && !is_computed;
         Ok(by_source.then_some(Replay::BySource))
     }
 

@@ -61,10 +61,8 @@ impl Statements<'_, '_> {
 
     /// The sources of those names that the run has staged.
     pub(super) fn sources(&mut self, run_id: i64, names: Vec<String>) -> Outcome<Vec<Source>> {
-        let replayed = "select exists (select from pg_attribute where attrelid = to_regclass('staging.run_' || $1) \
-                        and attname = 'quarantine_id' and not attisdropped)";
-        let json: Option<String> = match self.value(replayed, &[run_id.into()])? {
-            Some(true) => self.value(
+        let json: Option<String> = match self.is_replay(run_id)? {
+            true => self.value(
                 &format!(
                     "select coalesce(jsonb_agg(distinct jsonb_build_object('source', s.source, 'name', q.source_name, \
                      'location', q.source_name, 'header', null)), '[]')::text \
@@ -73,7 +71,7 @@ impl Statements<'_, '_> {
                 ),
                 &[names.into()],
             )?,
-            _ => self.value(SOURCES, &[run_id.into(), names.into()])?,
+            false => self.value(SOURCES, &[run_id.into(), names.into()])?,
         };
         serde_json::from_str(json.as_deref().unwrap_or("[]")).map_err(|error| {
             misuse(
