@@ -93,6 +93,11 @@ answers:
 	show run
 	show query most_completed_event
 	show query event_rsvps event_id=250000
+	show query summary_output --format json
+	show query people_per_dose
+	show query doses_without_population
+	show query trips_without_charges
+	show query churned_drivers as_of=2021-07-11
 
 test: setup test-pure test-in-server test-end-to-end spot ## run every test, and leave the release build installed
 

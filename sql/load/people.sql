@@ -79,6 +79,22 @@ begin
         "date_of_birth": "date_of_birth",
         "place_of_birth": "place_of_birth"
     }'::jsonb, 'people_records'::name);
+    -- A column that a file lacks is not read, but a person is known by all four.
+    if (
+        select count(*)
+        from pg_attribute
+        where attrelid = 'pg_temp.people_records'::regclass
+            and attname in ('date_of_birth', 'place_of_birth')
+            and not attisdropped
+    ) < 2 then
+        raise exception '% has no column date_of_birth, or no column place_of_birth, and a person is known by both', (
+            select string_agg(run_source.location, ', ' order by run_source.source)
+            from etl.run_sources as run_source
+            where run_source.run_id = etl_load_people.run_id
+                and run_source.name = 'people'
+        )
+            using errcode = 'undefined_column', hint = 'Name the columns in the file''s first line; their fields may be empty.';
+    end if;
 
     -- A replay brings each record as a source of its own: what could be read when it was rejected keeps its number.
     create temporary table people_replayed (source smallint, occurrence integer) on commit drop;

@@ -34,7 +34,7 @@ mod outcomes;
 mod quarantine;
 /// Questions of the user's own: a folder of them, and files.
 mod questions;
-/// The real file's known figures.
+/// The real files' known figures.
 mod real;
 /// What roles may do, and what hostile objects, names and values cannot.
 mod security;

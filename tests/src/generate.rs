@@ -3,9 +3,13 @@
 //! Every entity is a function of (seed, kind, number), never of what was generated before it, so records stream out in constant memory and a
 //! record deep in a file can be made again on its own: that is how exact duplicates and older or newer versions of earlier records arise.
 
+pub mod csv;
 pub mod json;
 pub mod mobilize;
+pub mod people;
 pub mod random;
+pub mod rides;
+pub mod vaccines;
 mod words;
 
 use std::io::{self, Write};
@@ -71,5 +75,27 @@ impl<W: Write> Frame<W> {
             Format::Page => self.out.write_all(b"\n]}\n")?,
         }
         self.out.flush()
+    }
+}
+
+/// Checks that the files of a folder are those committed as a dataset's sample.
+#[cfg(test)]
+fn assert_is_sample(dataset: &str, made: &std::path::Path) {
+    let committed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample").join(dataset);
+    let names = |folder: &std::path::Path| {
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&committed), names(made), "{}", committed.display());
+    for name in names(made) {
+        let is_same =
+            std::fs::read(made.join(&name)).unwrap() == std::fs::read(committed.join(&name)).unwrap();
+        assert!(
+            is_same,
+            "{dataset}/{} differs: make it again with the command in tests/sample/README.md",
+            name.display()
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! `generate mobilize --records 100000 --seed 7 > attendances.json`: synthetic input for samples, tests and the benchmark.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use etl_tests::generate::{self, mobilize};
-use std::fs::File;
+use etl_tests::generate::{self, mobilize, people, rides, vaccines};
+use std::fs::{self, File};
 use std::io::{self, BufWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Makes synthetic input: the same arguments give the same bytes on every machine.
@@ -35,6 +35,52 @@ enum Dataset {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// `places.csv` and `people.csv`.
+    People {
+        /// People to write.
+        #[arg(long, default_value_t = 10_000)]
+        people: u64,
+        #[command(flatten)]
+        files: Files,
+    },
+    /// `moderna.csv`, `pfizer.csv` and `population.csv`.
+    Vaccines {
+        /// Weeks of allocations, at most 24.
+        #[arg(long, default_value_t = 12)]
+        weeks: u64,
+        #[command(flatten)]
+        files: Files,
+    },
+    /// `drivers.json`, `trips.csv` and `charges.csv`.
+    Rides {
+        /// Good trips to write; 2 % have no charge.
+        #[arg(long, default_value_t = 100_000)]
+        trips: u64,
+        /// Percent of trips that are another than with 0, as a later delivery of the same trips.
+        #[arg(long, default_value_t = 0)]
+        changed: u64,
+        /// Trips besides whose driver is not there, and as many charges whose trip is not there.
+        #[arg(long, default_value_t = 0)]
+        orphans: u64,
+        /// Lines of trips, and of charges, that stand twice.
+        #[arg(long, default_value_t = 0)]
+        duplicates: u64,
+        /// Bad lines to put among the trips, of ten kinds in turn: wrong types, out of range, ragged, damaged.
+        #[arg(long, default_value_t = 0)]
+        bad: u64,
+        #[command(flatten)]
+        files: Files,
+    },
+}
+
+#[derive(clap::Args)]
+struct Files {
+    /// Another seed, other rows.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Folder to write into; made if it is not there.
+    #[arg(long, default_value = ".")]
+    dir: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -44,28 +90,49 @@ enum Format {
     Page,
 }
 
+impl Dataset {
+    /// Writes what was asked for, and says where to.
+    fn write(self) -> (io::Result<()>, String) {
+        let into = |dir: &Path, write: &dyn Fn(&Path) -> io::Result<()>| {
+            (fs::create_dir_all(dir).and_then(|()| write(dir)), dir.display().to_string())
+        };
+        match self {
+            Self::Mobilize { records, seed, bad, format, out } => {
+                let format = match format {
+                    Format::Array => generate::Format::Array,
+                    Format::Lines => generate::Format::Lines,
+                    Format::Page => generate::Format::Page,
+                };
+                let plan = mobilize::Plan { records, seed, bad, format };
+                match out {
+                    Some(path) => (
+                        File::create(&path).and_then(|file| plan.write(BufWriter::new(file))),
+                        path.display().to_string(),
+                    ),
+                    None => (plan.write(BufWriter::new(io::stdout().lock())), "standard output".to_owned()),
+                }
+            }
+            Self::People { people, files: Files { seed, dir } } => {
+                into(&dir, &|dir| people::Plan { people, seed }.write_into(dir))
+            }
+            Self::Vaccines { weeks, files: Files { seed, dir } } => {
+                into(&dir, &|dir| vaccines::Plan { weeks, seed }.write_into(dir))
+            }
+            Self::Rides { trips, changed, orphans, duplicates, bad, files: Files { seed, dir } } => {
+                let plan = rides::Plan { trips, seed, changed, orphans, duplicates, bad };
+                into(&dir, &|dir| plan.write_into(dir))
+            }
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let Dataset::Mobilize { records, seed, bad, format, out } = Args::parse().dataset;
-    let plan = mobilize::Plan {
-        records,
-        seed,
-        bad,
-        format: match format {
-            Format::Array => generate::Format::Array,
-            Format::Lines => generate::Format::Lines,
-            Format::Page => generate::Format::Page,
-        },
-    };
-    let written = match &out {
-        Some(path) => File::create(path).and_then(|file| plan.write(BufWriter::new(file))),
-        None => plan.write(BufWriter::new(io::stdout().lock())),
-    };
+    let (written, place) = Args::parse().dataset.write();
     match written {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough, as in `generate ... | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let place = out.map_or("standard output".to_owned(), |path| path.display().to_string());
             eprintln!("generate: cannot write {place}: {error}");
             ExitCode::FAILURE
         }
