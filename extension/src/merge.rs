@@ -168,6 +168,9 @@ fn merge(
     }
     judge(&mut run, &mut plan, &schema, Standing::OnTarget)?;
     run.execute(&plan.analyze())?;
+    if !run.holds(&plan.contests())? {
+        plan.forget_contests();
+    }
     let has_waits = settle_collisions(&mut run, &plan)?;
     run.execute(&plan.fates())?;
     write(&mut run, &plan, has_waits, has_open)?;

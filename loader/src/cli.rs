@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Config, Embedded};
 use crate::error::{Error, Exit};
-use crate::{doctor, export, migrate, psql, query, run, status, stop};
+use crate::{doctor, export, init, migrate, psql, query, run, status, stop};
 
 mod quarantine;
 mod values;
@@ -54,6 +54,8 @@ pub enum Command {
     Run(RunArgs),
     /// Create or update the extension and the tables
     Migrate(MigrateArgs),
+    /// Draft a dataset of your own from sample files: tables, load file, a question, loader.toml
+    Init(InitArgs),
     /// Answer a question; without a name: list the questions
     Query(QueryArgs),
     /// Write a dataset's tables, or a question's rows, to files
@@ -111,6 +113,20 @@ pub struct MigrateArgs {
     /// How to print --status
     #[arg(long, value_enum, default_value_t, requires = "status")]
     pub format: RowFormat,
+}
+
+/// Arguments of `loader init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Name of the dataset, which will be its schema, too
+    #[arg(value_name = "NAME")]
+    pub dataset: String,
+    /// Sample files, CSV or JSON: each becomes a source and a table
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<String>,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
 }
 
 /// Arguments of `loader query`.
@@ -247,6 +263,7 @@ pub fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
     match command {
         Command::Run(args) => run::run(args, context),
         Command::Migrate(args) => migrate::run(args, context),
+        Command::Init(args) => init::run(&args, context),
         Command::Query(args) => query::run(args, context),
         Command::Export(args) => export::run(args, context),
         Command::Status(args) => status::run(args, context),

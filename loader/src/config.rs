@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 
 mod file;
+pub use file::broken_rule;
 
 /// The configuration embedded in the binary: the shipped datasets, no places of data.
 const DEFAULT: &str = include_str!("../loader.toml");

@@ -14,6 +14,7 @@ mod doctor;
 mod embedded;
 mod error;
 mod export;
+mod init;
 mod ledger;
 mod migrate;
 mod output;

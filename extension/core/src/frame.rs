@@ -1,4 +1,4 @@
-//! Framing: where one record of a JSON source ends and the next begins.
+//! Framing: where one record of a source ends and the next begins. CSV has a page of its own, [`csv`].
 //!
 //! [`JsonFramer`] takes the bytes of a source in chunks of any size and hands every record on, valid or faulty, with
 //! the line and the byte where it begins. A record handed on as `Ok` is one JSON object by RFC 8259, at most
@@ -48,6 +48,7 @@
 //! [`Limits::record_bytes`]; a longer one is skipped while its end is sought, keeping [`RAW_BYTES`]. Nesting is
 //! counted, not stacked: a million brackets cost nothing.
 
+pub mod csv;
 mod envelope;
 mod extent;
 mod json;
@@ -63,6 +64,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use csv::{CsvFramer, Delimiter, loose_name};
 pub use json::JsonFramer;
 
 /// How many bytes of a faulty record are handed on at most.
@@ -103,7 +105,7 @@ pub struct Framed<'a> {
 /// Why a record is not a JSON object that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault<'a> {
-    /// 22P02 malformed, 22P05 NUL, 22021 not UTF-8, 54000 too long, 54001 too deep.
+    /// 22P02 malformed JSON, 22P04 malformed CSV, 22P05 NUL, 22021 not UTF-8, 54000 too long, 54001 too deep.
     pub sqlstate: &'static str,
     /// What is wrong and at which byte of the source. Never quotes more of the record than one character.
     pub message: String,
@@ -119,13 +121,14 @@ pub struct Refused {
     pub byte: u64,
     /// The physical line of that byte, from 1.
     pub line: u64,
-    /// 22P02 malformed, 22P05 NUL, 22021 not UTF-8, 54000 an envelope too long.
+    /// 22P02 malformed, 22P05 NUL, 22021 not UTF-8, 54000 an envelope or header too long; of CSV also 22P04 a
+    /// malformed header, 42701 the same column twice, 54011 too many columns.
     pub sqlstate: &'static str,
     /// What is wrong.
     pub message: String,
 }
 
-/// Why [`JsonFramer::push`] or [`JsonFramer::finish`] stopped.
+/// Why `push` or `finish` of a framer stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped<E> {
     /// The source is refused.
@@ -134,6 +137,21 @@ pub enum Stopped<E> {
     /// The caller's sink failed.
     #[error("a framed record could not be handed on")]
     Sink(#[source] E),
+}
+
+impl<E> Stopped<E> {
+    /// What a framer answers from now on; `position` is where it stopped.
+    fn for_good(&self, position: position::Position) -> Refused {
+        match self {
+            Stopped::Refused(refused) => refused.clone(),
+            Stopped::Sink(_) => Refused {
+                byte: position.byte,
+                line: position.line,
+                sqlstate: "57014",
+                message: "an earlier record could not be handed on".to_owned(),
+            },
+        }
+    }
 }
 
 /// What a source turned out to be.
@@ -151,6 +169,10 @@ pub enum Shape {
     Objects,
     /// A single object.
     Object,
+    /// CSV: a header line and records.
+    Table,
+    /// CSV: a header line and nothing else.
+    Header,
 }
 
 /// What was framed, known when the source has ended.
@@ -172,4 +194,27 @@ pub struct Summary {
     pub next: Option<String>,
     /// `results_limited_to` of the last page that has it, as JSON text: the sender cut the result off.
     pub results_limited_to: Option<String>,
+    /// The names of a CSV source's columns, as its header has them, without the blanks around them; none if it is empty
+    /// or JSON.
+    pub header: Option<Vec<String>>,
+    /// Records of a CSV source that look like UTF-8 that was read as Windows-1252.
+    pub mojibake: u64,
+}
+
+impl Summary {
+    /// Nothing yet.
+    fn new() -> Self {
+        Summary {
+            records: 0,
+            faults: 0,
+            bytes: 0,
+            shape: Shape::Empty,
+            pages: 0,
+            count: None,
+            next: None,
+            results_limited_to: None,
+            header: None,
+            mojibake: 0,
+        }
+    }
 }

@@ -197,7 +197,10 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         // Rows of no source were computed, not read: they follow from what the replay brought back.
         let is_computed = is_replay
             && staged.has_meta("source", target)
-            && self.holds(&format!("select not exists (select from {} where source is not null)", staged.name))?;
+            && self.holds(&format!(
+                "select not exists (select from {} where source is not null)",
+                staged.name
+            ))?;
         let by_source = is_replay && !is_computed;
         Ok(by_source.then_some(Replay::BySource))
     }

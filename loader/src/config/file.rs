@@ -112,7 +112,7 @@ fn is_url(path: &str) -> bool {
 }
 
 /// What is wrong with the name of a dataset, which is a schema, part of a table's and of a function's name.
-pub(crate) fn broken_rule(name: &str) -> Option<&'static str> {
+pub fn broken_rule(name: &str) -> Option<&'static str> {
     let mut bytes = name.bytes();
     let first = bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
     if !first || !bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {

@@ -94,16 +94,7 @@ impl JsonFramer {
             mode: Mode::Start,
             position: Position::start(),
             buffer: Vec::new(),
-            summary: Summary {
-                records: 0,
-                faults: 0,
-                bytes: 0,
-                shape: Shape::Empty,
-                pages: 0,
-                count: None,
-                next: None,
-                results_limited_to: None,
-            },
+            summary: Summary::new(),
             lone_error: None,
             envelope: Envelope::default(),
             failed: None,
@@ -159,13 +150,7 @@ impl JsonFramer {
     fn remember<E>(&mut self, outcome: Result<(), Stopped<E>>) -> Result<(), Stopped<E>> {
         self.failed = match &outcome {
             Ok(()) => None,
-            Err(Stopped::Refused(refused)) => Some(refused.clone()),
-            Err(Stopped::Sink(_)) => Some(Refused {
-                byte: self.position.byte,
-                line: self.position.line,
-                sqlstate: "57014",
-                message: "an earlier record could not be handed on".to_owned(),
-            }),
+            Err(stopped) => Some(stopped.for_good(self.position)),
         };
         outcome
     }

@@ -253,8 +253,8 @@ impl Records<'_> {
     }
 }
 
-/// How many bytes of a mark to skip, or why these bytes are no JSON in UTF-8.
-fn encoding(head: &[u8]) -> Result<usize, (&'static str, &'static str)> {
+/// How many bytes of a mark to skip, or why these bytes are no text in UTF-8.
+pub(super) fn encoding(head: &[u8]) -> Result<usize, (&'static str, &'static str)> {
     const UTF16: (&str, &str) = ("22021", "UTF-16 is not read: convert the source to UTF-8");
     const UTF32: (&str, &str) = ("22021", "UTF-32 is not read: convert the source to UTF-8");
     match head {

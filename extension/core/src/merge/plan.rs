@@ -82,6 +82,8 @@ pub struct Plan<'a> {
     lacking: Vec<&'a Column>,
     /// Whether user code raised over some candidate.
     has_faults: bool,
+    /// Whether some key may have more than one record that could win.
+    has_contests: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -102,7 +104,8 @@ impl<'a> Plan<'a> {
         let given = target.columns.iter().filter(|column| column.generated.is_none());
         let (columns, lacking) = given.partition(|column| has(&column.name));
         let key = choose_key(target, has)?;
-        let plan = Plan { target, staged, options, key, columns, lacking, has_faults: false };
+        let plan =
+            Plan { target, staged, options, key, columns, lacking, has_faults: false, has_contests: true };
         plan.check_columns()?;
         plan.check_version()?;
         plan.check_types()?;

@@ -7,6 +7,24 @@ use super::{Plan, judgements};
 pub(super) const TABLE: &str = "pg_temp.etl_fates";
 
 impl Plan<'_> {
+    /// Whether some key has more than one record that could win: only then there is something to choose.
+    pub fn contests(&self) -> String {
+        format!("select exists (\n    {}\n)", self.contested_keys())
+    }
+
+    /// No key has. From now on every record that could win does.
+    pub fn forget_contests(&mut self) {
+        self.has_contests = false;
+    }
+
+    fn contested_keys(&self) -> String {
+        format!(
+            "select {key_j}\n    from {} as j\n    where j.\"etl$rule\" is null\n    group by {key_j}\n    having count(*) > 1",
+            judgements::TABLE,
+            key_j = self.key_of("j"),
+        )
+    }
+
     /// One row a candidate: its outcome, and `insert` or `update` in `action` for the winners that change the target.
     pub fn fates(&self) -> String {
         let parked = self.parent_rules();
@@ -22,25 +40,66 @@ impl Plan<'_> {
             true => "",
             false => "\nleft join overtaken as o on o.\"etl$row\" = j.\"etl$row\"",
         };
+        let is_winner = self.is_winner();
+        let (losers, join_losers, is_new, is_equal) = match self.has_contests {
+            true => (
+                self.losers(),
+                "\nleft join loser as l on l.\"etl$row\" = j.\"etl$row\"",
+                format!("{is_winner} and j.\"etl$action\" <> 'older' or l.is_new"),
+                format!("{is_winner} and j.\"etl$action\" = 'same' or l.is_old or l.is_new"),
+            ),
+            false => {
+                (String::new(), "", "j.\"etl$action\" <> 'older'".into(), "j.\"etl$action\" = 'same'".into())
+            }
+        };
         format!(
-            "create temporary table etl_fates on commit drop as\n{deciding},\n\
-             loser as (\n    select\n        s.\"etl$row\",\n        coalesce({same_s_t}, false) as is_old,\n        \
-             case when d.action in ('insert', 'update') then {same_s_b} else coalesce({same_s_t}, false) end as is_new\n    \
-             from contender as s\n    join best as b on {b_s}\n    join decided as d on d.\"etl$row\" = b.\"etl$row\"\n    \
-             left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n){overtaken}\n\
+            "create temporary table etl_fates on commit drop as\n{deciding}{losers}{overtaken}\n\
              select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
-             j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    nullif(nullif(d.action, 'same'), 'older') as action,\n    \
-             {there} as there,\n    d.\"etl$row\" is not null as is_winner,\n    case\n        \
+             j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    \
+             case when {is_winner} and j.\"etl$action\" in ('insert', 'update') then j.\"etl$action\" end as action,\n    \
+             j.\"etl$there\" as there,\n    {is_winner} as is_winner,\n    case\n        \
              {waits}when j.\"etl$rule\" is not null then 'rejected'\n        \
              when j.\"etl$quarantine_id\" is not null then\n            \
-             case when d.action <> 'older' or l.is_new then 'promoted' else 'superseded' end\n        \
-             when d.action = 'insert' then 'inserted'\n        when d.action = 'update' then 'updated'\n        \
-             when d.action = 'same' or l.is_old or l.is_new then 'unchanged'\n        else 'superseded'\n    end as outcome\n\
-             from {judgements} as j\nleft join decided as d on d.\"etl$row\" = j.\"etl$row\"\n\
-             left join loser as l on l.\"etl$row\" = j.\"etl$row\"{join_overtaken}",
+             case when {is_new} then 'promoted' else 'superseded' end\n        \
+             when {is_winner} and j.\"etl$action\" = 'insert' then 'inserted'\n        \
+             when {is_winner} and j.\"etl$action\" = 'update' then 'updated'\n        \
+             when {is_equal} then 'unchanged'\n        else 'superseded'\n    end as outcome\n\
+             from {judgements}{join_losers}{join_overtaken}",
             deciding = self.deciding(),
-            // Where the row was when the record was judged, if it was judged by it.
-            there = if self.stands_on_target() { "j.\"etl$there\"" } else { "d.there" },
+            judgements = self.ranked(),
+        )
+    }
+
+    /// The judgements, with what makes the winners of contested keys known.
+    fn ranked(&self) -> String {
+        match self.has_contests {
+            true => format!(
+                "{} as j\nleft join contested as k on {}\nleft join best as b on b.\"etl$row\" = j.\"etl$row\"",
+                judgements::TABLE,
+                self.same_key("k", "j"),
+            ),
+            false => format!("{} as j", judgements::TABLE),
+        }
+    }
+
+    /// Whether a judgement is that of its key's winner.
+    fn is_winner(&self) -> String {
+        match self.has_contests {
+            true => format!(
+                "(j.\"etl$rule\" is null and (k.{} is null or b.\"etl$row\" is not null))",
+                self.key.columns[0]
+            ),
+            false => "j.\"etl$rule\" is null".into(),
+        }
+    }
+
+    /// Those that could have won: whether they equal the row that was there, and the one that will be.
+    fn losers(&self) -> String {
+        format!(
+            ",\nloser as (\n    select\n        s.\"etl$row\",\n        coalesce({same_s_t}, false) as is_old,\n        \
+             case when d.\"etl$action\" in ('insert', 'update') then {same_s_b} else coalesce({same_s_t}, false) end as is_new\n    \
+             from contender as s\n    join best as b on {b_s}\n    join {judgements} as d on d.\"etl$row\" = b.\"etl$row\"\n    \
+             left join {target} as t on {t_s}\n    where s.\"etl$row\" <> b.\"etl$row\"\n)",
             judgements = judgements::TABLE,
             target = self.target.name,
             t_s = self.same_key("t", "s"),
@@ -52,30 +111,38 @@ impl Plan<'_> {
 
     /// The winner of every key and what it does: the steps `standing` to `decided`, to be followed by others.
     pub(super) fn deciding(&self) -> String {
+        let contest = match self.has_contests {
+            true => format!(
+                "contested as (\n    {contested}\n),\n\
+                 contender as materialized (\n    select s.*\n    from {judgements} as j\n    join contested as k on {k_j}\n    \
+                 join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    where j.\"etl$rule\" is null\n),\n\
+                 best as (\n    select distinct on ({key_s}) s.*\n    from contender as s\n    order by {order}\n),\n",
+                contested = self.contested_keys(),
+                judgements = judgements::TABLE,
+                key_s = self.key_of("s"),
+                k_j = self.same_key("k", "j"),
+                order = self.winner_first("s"),
+            ),
+            false => String::new(),
+        };
         format!(
-            "with standing as not materialized (\n    {standing}\n),\n\
-             contested as (\n    select {key_j}\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n    \
-             group by {key_j}\n    having count(*) > 1\n),\n\
-             contender as materialized (\n    select s.*\n    from {judgements} as j\n    join contested as k on {k_j}\n    \
-             join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    where j.\"etl$rule\" is null\n),\n\
-             best as (\n    select distinct on ({key_s}) s.*\n    from contender as s\n    order by {order}\n),\n\
-             winner as (\n    select j.\"etl$row\"\n    from {judgements} as j\n    where j.\"etl$rule\" is null\n        \
-             and not exists (select from contested as k where {k_j})\n    union all\n    select s.\"etl$row\"\n    from best as s\n),\n\
-             decided as (\n    select\n        s.\"etl$row\",\n        case\n            when t.ctid is null then 'insert'\n            \
-             when {same_s_t} then 'same'\n            {older}else 'update'\n        end as action,\n        \
-             t.ctid as there\n    from winner as w\n    \
-             join standing as s on s.\"etl$row\" = w.\"etl$row\"\n    left join {target} as t on {t_s}\n)",
+            "with standing as not materialized (\n    {standing}\n),\n{contest}\
+             decided as (\n    select j.\"etl$row\", j.\"etl$action\" as action, j.\"etl$there\" as there\n    \
+             from {judgements}\n    where {is_winner}\n)",
             standing = self.standing(Standing::OnTarget),
-            judgements = judgements::TABLE,
-            target = self.target.name,
-            key_j = self.key_of("j"),
-            key_s = self.key_of("s"),
-            k_j = self.same_key("k", "j"),
-            t_s = self.same_key("t", "s"),
-            order = self.winner_first("s"),
-            same_s_t = self.same_row("s", "t"),
-            older = match self.version() {
-                Some(_) => format!("when {} then 'older'\n            ", self.ranks_at_least("t", "s")),
+            judgements = self.ranked().replace('\n', "\n    "),
+            is_winner = self.is_winner(),
+        )
+    }
+
+    /// What a candidate would do if it won: `t` is the row of the target that has its key.
+    pub(super) fn action(&self) -> String {
+        format!(
+            "case\n        when c.\"etl$broken\" is not null then null\n        when t.ctid is null then 'insert'\n        \
+             when {} then 'same'\n        {}else 'update'\n    end",
+            self.same_row("c", "t"),
+            match self.version() {
+                Some(_) => format!("when {} then 'older'\n        ", self.ranks_at_least("t", "c")),
                 None => String::new(),
             },
         )

@@ -90,6 +90,14 @@ impl Plan<'_> {
                 Rule::Parent(_) | Rule::Unique(_) | Rule::Child(_) => {}
             }
         }
+        let action = match standing {
+            Standing::ByItself => String::new(),
+            Standing::OnTarget => {
+                let target = &self.target.name;
+                joins.push(format!("left join {target} as t on {}", self.same_key("t", "c")));
+                format!(",\n    t.ctid as \"etl$there\",\n    {} as \"etl$action\"", self.action())
+            }
+        };
         let computed = self.computed();
         if !computed.is_empty() {
             // Never so: it is there to be evaluated, so that what raises does it here.
@@ -107,11 +115,11 @@ impl Plan<'_> {
         format!(
             "with standing as (\n    {standing}\n),\n\
              checked as (\n    select\n        *,\n        {alone} as \"etl$broken\"\n    from standing as {alias}\n)\n\
-             select\n    {kept},\n    (\n        {rule}\n    )::smallint as \"etl$rule\"\nfrom checked as c{joins}",
+             select\n    {kept},\n    (\n        {rule}\n    )::smallint as \"etl$rule\"{action}\nfrom checked as c{joins}",
             standing = self.standing_of(standing, &rows.condition("c")),
             alias = self.target.name.name,
             alone = case(&alone, "null::integer"),
-            kept = self.kept_columns(standing).join(",\n    "),
+            kept = self.kept_columns().join(",\n    "),
             rule = case(
                 &std::iter::once("when c.\"etl$broken\" is not null then c.\"etl$broken\"".to_string())
                     .chain(parents)
@@ -123,7 +131,7 @@ impl Plan<'_> {
     }
 
     /// What a judgement keeps of its candidate: where it came from, its key, its version, its references within the table.
-    fn kept_columns(&self, standing: Standing) -> Vec<String> {
+    fn kept_columns(&self) -> Vec<String> {
         let meta = ["row", "run", "source", "line", "byte", "copies", "quarantine_id"];
         let references = self.target.parents.iter().filter(|parent| parent.itself);
         let mut names: Vec<_> = self.key.columns.iter().collect();
@@ -137,9 +145,7 @@ impl Plan<'_> {
             }
         }
         let names = names.into_iter().map(|name| format!("c.{name}"));
-        let there = standing == Standing::OnTarget && self.stands_on_target();
-        let there = there.then(|| "c.\"etl$there\"".to_string());
-        meta.map(|name| format!("c.\"etl${name}\"")).into_iter().chain(there).chain(names).collect()
+        meta.map(|name| format!("c.\"etl${name}\"")).into_iter().chain(names).collect()
     }
 
     /// Tells the optimiser how many keys there are, and how many records of each: only what it plans by.

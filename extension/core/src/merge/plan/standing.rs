@@ -98,9 +98,7 @@ impl Plan<'_> {
             columns.push(format!("{absent} as \"etl$absent\""));
         }
         if standing == Standing::OnTarget && self.stands_on_target() {
-            columns.extend(
-                ["t.ctid is not null as \"etl$is_there\"", "t.ctid as \"etl$there\""].map(String::from),
-            );
+            columns.push("t.ctid is not null as \"etl$is_there\"".into());
             let join = format!("left join {} as t on {}", self.target.name, self.same_key("t", "c"));
             from = format!("{from}\n    {join}");
         }

@@ -1,0 +1,144 @@
+//! What the framer makes of whole sources.
+
+mod damage;
+mod generated;
+mod limits;
+mod properties;
+mod shapes;
+
+use std::convert::Infallible;
+
+use crate::frame::{CsvFramer, Delimiter, Framed, Limits, Refused, Shape, Stopped, Summary};
+
+/// What came of one record, owned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Record {
+    line: u64,
+    byte: u64,
+    /// The JSON text, or SQLSTATE, message and raw bytes.
+    content: Result<String, (&'static str, String, Vec<u8>)>,
+}
+
+impl Record {
+    /// The values in the header's order, or the SQLSTATE.
+    fn values(&self) -> Result<Vec<String>, &'static str> {
+        match &self.content {
+            Ok(json) => Ok(members(json).into_iter().map(|(_, value)| value).collect()),
+            Err((sqlstate, _, _)) => Err(sqlstate),
+        }
+    }
+
+    /// The values with `|` between them, or the SQLSTATE.
+    fn brief(&self) -> String {
+        match self.values() {
+            Ok(values) => values.join("|"),
+            Err(sqlstate) => sqlstate.to_owned(),
+        }
+    }
+}
+
+/// The members of an object of strings, in their order.
+fn members(json: &str) -> Vec<(String, String)> {
+    struct Members(Vec<(String, String)>);
+    impl<'de> serde::Deserialize<'de> for Members {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visit;
+            impl<'de> serde::de::Visitor<'de> for Visit {
+                type Value = Members;
+                fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    formatter.write_str("an object of strings")
+                }
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                    let mut members = Vec::new();
+                    while let Some(member) = map.next_entry()? {
+                        members.push(member);
+                    }
+                    Ok(Members(members))
+                }
+            }
+            deserializer.deserialize_map(Visit)
+        }
+    }
+    serde_json::from_str::<Members>(json).unwrap().0
+}
+
+/// Frames `source` in chunks of `chunk` bytes.
+fn frame_with(
+    limits: Limits,
+    delimiter: Delimiter,
+    source: &[u8],
+    chunk: usize,
+) -> (Vec<Record>, Result<Summary, Refused>) {
+    let mut records = Vec::new();
+    let mut framer = CsvFramer::new(limits, delimiter);
+    let mut sink = |framed: Framed<'_>| {
+        records.push(Record {
+            line: framed.line,
+            byte: framed.byte,
+            content: framed
+                .content
+                .map(str::to_owned)
+                .map_err(|fault| (fault.sqlstate, fault.message, fault.raw.to_owned())),
+        });
+        Ok::<_, Infallible>(())
+    };
+    let mut outcome = Ok(());
+    for piece in source.chunks(chunk) {
+        outcome = outcome.and_then(|()| framer.push(piece, &mut sink));
+    }
+    let outcome = outcome.and_then(|()| framer.finish(&mut sink));
+    let outcome = outcome.map_err(|stopped| match stopped {
+        Stopped::Refused(refused) => refused,
+        Stopped::Sink(never) => match never {},
+    });
+    (records, outcome)
+}
+
+/// Frames `source` whole and in small chunks, which must agree.
+fn frame(source: impl AsRef<[u8]>) -> (Vec<Record>, Result<Summary, Refused>) {
+    let source = source.as_ref();
+    let whole = frame_with(Limits::default(), Delimiter::COMMA, source, usize::MAX);
+    for chunk in [1, 2, 3, 7, 64] {
+        assert_eq!(
+            frame_with(Limits::default(), Delimiter::COMMA, source, chunk),
+            whole,
+            "chunks of {chunk} bytes of {}",
+            String::from_utf8_lossy(source)
+        );
+    }
+    whole
+}
+
+/// The records of a source that must not be refused, and what is known of it.
+fn accepted(source: impl AsRef<[u8]>) -> (Vec<Record>, Summary) {
+    let (records, outcome) = frame(source.as_ref());
+    let Ok(summary) = outcome else {
+        panic!("{outcome:?} of {}", String::from_utf8_lossy(source.as_ref()));
+    };
+    assert_eq!(summary.records, records.len() as u64);
+    assert_eq!(summary.faults, records.iter().filter(|record| record.content.is_err()).count() as u64);
+    assert_eq!(summary.bytes, source.as_ref().len() as u64);
+    (records, summary)
+}
+
+/// The records in short.
+fn brief(source: impl AsRef<[u8]>) -> Vec<String> {
+    accepted(source).0.iter().map(Record::brief).collect()
+}
+
+/// The faulty records: line, SQLSTATE and message.
+fn faults(source: impl AsRef<[u8]>) -> Vec<(u64, &'static str, String)> {
+    let faulty = |record: Record| record.content.err().map(|fault| (record.line, fault.0, fault.1));
+    accepted(source).0.into_iter().filter_map(faulty).collect()
+}
+
+/// Why a source is refused: SQLSTATE, line and words.
+fn refused(source: impl AsRef<[u8]>) -> (&'static str, u64, String) {
+    match frame(source.as_ref()) {
+        (records, Err(refused)) => {
+            assert_eq!(records, []);
+            (refused.sqlstate, refused.line, refused.message)
+        }
+        (_, Ok(summary)) => panic!("{summary:?} of {}", String::from_utf8_lossy(source.as_ref())),
+    }
+}
