@@ -70,7 +70,11 @@ impl Fields {
 
     fn declared(&mut self, column: &str, parts: &Map<String, Value>) -> Result<Field, &'static str> {
         let known = ["from", "default", "format", "constant", "source", "position"];
-        if parts.keys().any(|key| !known.contains(&key.as_str())) {
+        let alone = parts.len() == 1;
+        let stray = |key: &str| {
+            !known.contains(&key) || (!alone && ["constant", "source", "position"].contains(&key))
+        };
+        if parts.keys().any(|key| stray(key)) {
             return Err("expected from with default and format, or one of constant, source, position");
         }
         let text = |key: &str| match parts.get(key) {
@@ -87,14 +91,13 @@ impl Fields {
             default: None,
             format: None,
         };
-        let alone = parts.len() == 1;
-        if let (Some(constant), true) = (text("constant")?, alone) {
+        if let Some(constant) = text("constant")? {
             return Ok(bare(Origin::Constant(constant)));
         }
-        if parts.get("source") == Some(&Value::Bool(true)) && alone {
+        if parts.get("source") == Some(&Value::Bool(true)) {
             return Ok(bare(Origin::Source));
         }
-        if let (Some(Value::String(array)), true) = (parts.get("position"), alone) {
+        if let Some(Value::String(array)) = parts.get("position") {
             let Some(array) = array.strip_suffix("/*") else {
                 return Err("expected position to name an array's elements, as in /items/*");
             };
