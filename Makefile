@@ -118,8 +118,14 @@ test-in-server: setup
 test-end-to-end: install
 	@cargo test --locked --package etl_tests --features end_to_end
 
-bench: install ## measure a load of 100,000 records against its floor and against a hand-written script
-	@cargo run --release --locked --package etl_tests --bin bench -- $(BENCH)
+bench: install ## measure loads of 100,000 attendances and 1,000,000 trips; BENCH="rides --scale 0.1" for one
+	@bench() { cargo run --release --locked --package etl_tests --bin bench -- "$$@"; }
+	if [ -n "$(BENCH)" ]; then
+	    bench $(BENCH)
+	else
+	    bench mobilize
+	    bench rides
+	fi
 
 lint: setup ## check formatting, lints, the length of files and the case of SQL
 	@cargo fmt --all --check

@@ -1,5 +1,5 @@
 //! `tests/cases/<dataset>/<case>`: files in `input/`, loaded in the order of their names, and in `expected/` what was printed, what stands in the tables
-//! and what was kept out. `UPDATE_EXPECTED=1` writes `expected/` anew; read the difference before committing it.
+//! and what was kept out. A folder in `input/` is one run of its files, each named as its source. `UPDATE_EXPECTED=1` writes `expected/` anew; read the difference before committing it.
 
 use etl_tests::accounting;
 use etl_tests::cluster::Cluster;
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-const DATASETS: [&str; 1] = ["mobilize"];
+const DATASETS: [&str; 4] = ["mobilize", "people", "vaccines", "rides"];
 
 fn folders(path: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(path)
@@ -55,6 +55,25 @@ fn rows_of(database: &Database<'_>, sql: &str) -> String {
     rows
 }
 
+/// Copies the input of one run into the loader's folder and returns how it is named on the command line: a file as it is, the files of a folder each with
+/// the source that its name begins with.
+fn sources(input: &Path, home: &Path) -> Vec<String> {
+    let name = input.file_name().unwrap().to_string_lossy().into_owned();
+    if input.is_file() {
+        std::fs::copy(input, home.join(&name)).unwrap();
+        return vec![name];
+    }
+    std::fs::create_dir(home.join(&name)).unwrap();
+    folders(input)
+        .into_iter()
+        .map(|file| {
+            let path = format!("{name}/{}", file.file_name().unwrap().to_string_lossy());
+            std::fs::copy(&file, home.join(&path)).unwrap();
+            format!("{}={path}", file.file_stem().unwrap().to_string_lossy())
+        })
+        .collect()
+}
+
 /// Runs one case and returns the files it makes.
 fn run(dataset: &str, case: &Path) -> BTreeMap<String, String> {
     let database = Cluster::shared().database();
@@ -62,17 +81,18 @@ fn run(dataset: &str, case: &Path) -> BTreeMap<String, String> {
     loader.run(["migrate", dataset]).expect(0);
     let mut said = String::new();
     for input in folders(&case.join("input")) {
-        let name = input.file_name().unwrap().to_string_lossy().into_owned();
-        std::fs::copy(&input, loader.folder().join(&name)).unwrap();
-        let ran = loader.run(["run", dataset, &name]);
+        let names = sources(&input, loader.folder());
+        let ran = loader.run(["run", dataset].into_iter().chain(names.iter().map(String::as_str)));
         let code = ran.status.code().unwrap_or(-1);
-        // Notes and progress are not part of a case; what a refusal says is.
-        let error = if code == 1 { ran.stderr.as_str() } else { "" };
+        // Notes and progress are not part of a case; what a refusal says is, and so is what a load warns of.
+        let is_said = |line: &&str| code == 1 || line.starts_with("warning: ");
+        let errors: Vec<&str> = ran.stderr.lines().filter(is_said).collect();
         let _ = writeln!(
             said,
-            "$ loader run {dataset} {name}\n{}{}exit {code}\n",
+            "$ loader run {dataset} {}\n{}{}exit {code}\n",
+            names.join(" "),
             normalised(&ran.stdout, &database, loader.folder()),
-            normalised(error, &database, loader.folder()),
+            normalised(&errors.join("\n"), &database, loader.folder()),
         );
         accounting::check(&database, dataset);
     }

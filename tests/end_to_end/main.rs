@@ -38,6 +38,8 @@ mod quarantine;
 mod questions;
 /// The real files' known figures.
 mod real;
+/// Rides in large numbers: answers compared with the generator's own, deliveries that differ, bad lines.
+mod rides;
 /// What roles may do, and what hostile objects, names and values cannot.
 mod security;
 /// Ways to lay out JSON.

@@ -43,23 +43,41 @@ fn sums(database: &Database<'_>, dataset: &str) {
     );
 }
 
-/// Every record of a source of a finished run is counted by the dataset's first target or by its masked twin.
+/// Where each record of a source is counted, whatever becomes of it: once among these targets. It may bring rows for others besides.
+const COUNTED: [(&str, &[&str], &[&str]); 10] = [
+    ("mobilize", &["attendances"], &["attendances", "masked_attendances"]),
+    ("people", &["places"], &["cities"]),
+    ("people", &["people"], &["people"]),
+    ("posts", &["posts"], &["posts"]),
+    ("posts", &["votes"], &["votes"]),
+    ("vaccines", &["moderna", "pfizer"], &["allocations"]),
+    ("vaccines", &["population"], &["populations"]),
+    ("rides", &["drivers"], &["drivers"]),
+    ("rides", &["trips"], &["trips"]),
+    ("rides", &["charges"], &["charges"]),
+];
+
+/// Every record of a source of a finished run is counted.
 fn records(database: &Database<'_>, dataset: &str) {
-    if dataset != "mobilize" {
-        return;
+    for (_, sources, targets) in COUNTED.iter().filter(|(known, ..)| *known == dataset) {
+        let targets: Vec<String> = targets.iter().map(|target| format!("'{dataset}.{target}'")).collect();
+        none(
+            database,
+            &format!("each record of {} is one of {}", sources.join(", "), targets.join(", ")),
+            &format!(
+                "select s.run_id, s.source, s.location, s.records, coalesce(sum(t.read), 0)
+                 from etl.run_sources as s
+                 join etl.runs as r using (run_id)
+                 left join etl.run_tables as t
+                   on t.run_id = s.run_id and t.source = s.source and t.target in ({})
+                 where r.dataset = '{dataset}' and r.status = 'done' and s.name in ('{}')
+                 group by s.run_id, s.source, s.location, s.records
+                 having s.records <> coalesce(sum(t.read), 0)",
+                targets.join(", "),
+                sources.join("', '")
+            ),
+        );
     }
-    none(
-        database,
-        "each record is an attendance or a masked one",
-        "select s.run_id, s.source, s.location, s.records, coalesce(sum(t.read), 0)
-         from etl.run_sources as s
-         join etl.runs as r using (run_id)
-         left join etl.run_tables as t
-           on t.run_id = s.run_id and t.source = s.source and t.target in ('mobilize.attendances', 'mobilize.masked_attendances')
-         where r.dataset = 'mobilize' and r.status = 'done'
-         group by s.run_id, s.source, s.location, s.records
-         having s.records <> coalesce(sum(t.read), 0)",
-    );
 }
 
 /// What a run counts as parked and rejected is what the quarantine keeps of it; less only where an earlier run kept the same record.

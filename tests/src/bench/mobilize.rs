@@ -1,23 +1,18 @@
-//! `make bench`: a load of generated records against its floor, against itself again, and against a script written by hand.
+//! Mobilize: a load of generated records against its floor, against itself again, and against a script written by hand.
 //!
-//! All on one server of its own, made for this with the default settings and durable, the steps in turn, three rounds, medians.
 //! The floor is what no loader can go below: COPY of the raw records into an unlogged staging table, and COPY of the final rows of all tables into empty
 //! tables with the same constraints.
 
-use clap::Parser;
+use crate::{Outcome, migrated, script};
 use etl_tests::cluster::Cluster;
 use etl_tests::database::Database;
 use etl_tests::generate::{Format, mobilize::Plan};
 use etl_tests::loader::{self, Loader};
 use etl_tests::measure::{Anonymous, Sampler, median};
-use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Parents before children.
 const TABLES: [&str; 7] = [
@@ -30,9 +25,9 @@ const TABLES: [&str; 7] = [
     "masked_attendances",
 ];
 
-/// Measures a load of mobilize.
-#[derive(Parser)]
-struct Args {
+/// What to measure.
+#[derive(clap::Args)]
+pub struct Args {
     /// Records to generate, about 4.1 KB each.
     #[arg(long, default_value_t = 100_000)]
     records: u64,
@@ -60,9 +55,12 @@ struct Load {
     loader_peak: u64,
 }
 
-fn main() -> Outcome<()> {
-    let args = Args::parse();
-    let input = input(&args)?;
+/// Measures, and prints what came out.
+///
+/// # Errors
+/// Whatever keeps a step from its end, and tables that differ.
+pub fn measure(args: &Args) -> Outcome<()> {
+    let input = input(args)?;
     let bytes = fs::metadata(&input.lines)?.len();
     let cluster = Cluster::plain()?;
     let version = cluster.database().value("show server_version");
@@ -92,7 +90,7 @@ fn main() -> Outcome<()> {
             f64::NAN
         } else {
             let database = migrated(&cluster);
-            let seconds = handwritten(&database, &input)?;
+            let seconds = script(&database, "mobilize.sql", Path::new("/"), Some(&input.lines))?;
             if counts != self::counts(&database) {
                 return Err("the script written by hand loaded other rows".into());
             }
@@ -151,14 +149,6 @@ fn input(args: &Args) -> io::Result<Input> {
     copy.flush()?;
     fs::rename(&half_made, &input.lines)?;
     Ok(input)
-}
-
-fn migrated(cluster: &Cluster) -> Database<'_> {
-    let database = cluster.database();
-    Loader::at(&database).run(["migrate"]).expect(0);
-    // No step pays for the pages that the one before left dirty.
-    database.execute("checkpoint");
-    database
 }
 
 fn counts(database: &Database<'_>) -> Vec<i64> {
@@ -244,21 +234,4 @@ fn floor(database: &Database<'_>, input: &Input, rows: &Path) -> Outcome<(f64, f
     transaction.batch_execute("drop table staging.floor")?;
     transaction.commit()?;
     Ok((raw, begun.elapsed().as_secs_f64()))
-}
-
-fn handwritten(database: &Database<'_>, input: &Input) -> Outcome<f64> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/handwritten.sql");
-    let begun = Instant::now();
-    let out = Command::new("psql")
-        .args(["-X", "-q", "-d", &database.url(), "-f", script])
-        .stdin(File::open(&input.lines)?)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()?;
-    let seconds = begun.elapsed().as_secs_f64();
-    if out.status.success() {
-        Ok(seconds)
-    } else {
-        Err(format!("{script}: {}", String::from_utf8_lossy(&out.stderr)).into())
-    }
 }

@@ -1,6 +1,6 @@
 -- What the benchmark compares with: a load of the same records into the same tables, written by hand for this one feed. jsonb staging, the newest record of
 -- each key by `distinct on`, `insert ... on conflict ... do update ... where ... is distinct from`. It takes its input for clean: one bad record ends it.
--- psql -f handwritten.sql < attendances.jsonl
+-- psql -f mobilize.sql < attendances.jsonl
 \set ON_ERROR_STOP on
 begin;
 set local timezone = 'UTC';
