@@ -68,7 +68,7 @@ pub fn read(location: &str, state: &RandomState) -> Result<Sample, Error> {
     let format = format_of(location, &beginning);
     let whole = io::Cursor::new(beginning).chain(&mut input);
     let sample = match format {
-        Format::Csv => csv::read(location, whole, state),
+        Format::Csv(_) => csv::read(location, whole, state),
         Format::Json => json::read(location, whole, state),
     };
     if let Some(error) = input.failed.take() {
@@ -105,10 +105,10 @@ fn format_of(location: &str, beginning: &[u8]) -> Format {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {
-        _ if ends(&[".csv"]) => Format::Csv,
+        _ if ends(&[".csv"]) => Format::CSV,
         _ if ends(&[".json", ".jsonl", ".ndjson"]) => Format::Json,
         Some(b'{' | b'[') => Format::Json,
-        _ => Format::Csv,
+        _ => Format::CSV,
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn read(location: &str, input: impl Read, state: &RandomState) -> Res
         }
     }
     let location = location.to_owned();
-    Ok(Sample { location, format: Format::Csv, fields, records, damaged, is_whole, unreadable })
+    Ok(Sample { location, format: Format::CSV, fields, records, damaged, is_whole, unreadable })
 }
 
 /// Headers that the loader would refuse, too, and files whose columns stand apart by something else than commas.
