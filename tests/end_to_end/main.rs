@@ -20,6 +20,8 @@ mod faults;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
+/// `loader init`, and the first load of what it drafts.
+mod init;
 /// The loader killed in the middle.
 mod killed;
 /// Random histories against the model of a merge.
@@ -32,6 +34,8 @@ mod noop;
 mod order;
 /// What becomes of a record, each outcome by name, and each kind of constraint.
 mod outcomes;
+/// A dataset from outside the repository, in SQL alone.
+mod own_dataset;
 /// Records that did not get in: listed, exported, discarded, replayed.
 mod quarantine;
 /// Questions of the user's own: a folder of them, and files.

@@ -4,9 +4,12 @@ mod migration;
 
 use std::path::PathBuf;
 
+use etl_core::frame::Delimiter;
+
 use super::table::Table;
-use crate::config::Format;
+use crate::config::{Csv, Format};
 use crate::output::printable;
+use crate::source::Encoding;
 
 /// What a new `loader.toml` begins with.
 pub const CONFIGURATION: &str = "\
@@ -57,19 +60,15 @@ questions = \"questions/{dataset}\"
 "
         );
         for table in &self.tables {
-            let format = match table.format {
-                Format::Csv(_) => "csv",
-                Format::Json => "json",
-            };
             let path = toml::Value::String(path(&table.location));
             text.push_str(&format!(
                 "
 [[dataset.{dataset}.sources]]
 name = \"{}\"
-format = \"{format}\"
-path = {path}
+{}path = {path}
 ",
-                table.name
+                table.name,
+                format(table.format)
             ));
         }
         text
@@ -103,4 +102,20 @@ fn sampled(table: &Table) -> String {
     };
     let records = if table.records == 1 { "record" } else { "records" };
     format!("{extent} {} {records} of {}{damaged}", table.records, printable(&table.location))
+}
+
+/// The lines of a source that say how its records are framed.
+fn format(format: Format) -> String {
+    let Format::Csv(Csv { delimiter, encoding }) = format else {
+        return "format = \"json\"\n".to_owned();
+    };
+    let mut text = "format = \"csv\"\n".to_owned();
+    if delimiter != Delimiter::COMMA {
+        let delimiter = toml::Value::String(char::from(delimiter.byte()).to_string());
+        text.push_str(&format!("delimiter = {delimiter}\n"));
+    }
+    if encoding == Encoding::Windows1252 {
+        text.push_str("encoding = \"windows-1252\" # a guess: it is not UTF-8; or latin1\n");
+    }
+    text
 }

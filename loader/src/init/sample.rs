@@ -1,27 +1,27 @@
-//! The beginning of a file: its records' fields, and what was seen of each.
-mod csv;
-mod json;
+//! The beginning of a file, framed as a load frames it: its records' fields, and what was seen of each.
+mod format;
+mod tree;
 
 use std::hash::RandomState;
-use std::io::{self, Read};
+use std::io;
+
+use etl_core::frame::{Framed, Limits, Stopped};
 
 use super::column::Seen;
-use crate::config::Format;
+use crate::config::{Csv, Format};
 use crate::error::Error;
-use crate::source::Source;
+use crate::run::stage::framer::Framer;
+use crate::source::{Encoding, Source};
+use tree::Tree;
 
-/// A sample ends at this many records,
-const RECORDS: usize = 10_000;
-/// this many bytes after decompression, which one record may exceed,
-const BYTES: u64 = 64 << 20;
-/// or this many values: a file of 1,000 columns is sampled by 2,000 records.
-const CELLS: usize = 2_000_000;
-
-/// A name longer than this, bytes, is none: a quote was not closed, or data stands where names should.
-const NAME: usize = 1_000;
+/// A sample ends at this many bytes after decompression.
+const BYTES: usize = 64 << 20;
+const CHUNK: usize = 64 << 10;
 
 /// Most columns of a table in PostgreSQL.
 const COLUMNS: usize = 1_600;
+/// A name longer than this, bytes, is none: a quote was not closed, or data stands where names should.
+const NAME: usize = 1_000;
 
 /// What the beginning of a file shows.
 #[derive(Debug)]
@@ -38,8 +38,10 @@ pub struct Sample {
     pub damaged: usize,
     /// Whether that is all of the file.
     pub is_whole: bool,
-    /// Names of fields that no load function can read, such as none at all.
+    /// Names of fields that no load function can read.
     pub unreadable: Vec<String>,
+    /// Whether some of the damaged records are not in the file's encoding.
+    has_other_encoding: bool,
 }
 
 /// A field of the records.
@@ -58,86 +60,78 @@ pub struct Field {
 /// # Errors
 /// Usage (exit 2) for a file that cannot be read, that is neither CSV nor JSON, or that has no fields.
 pub fn read(location: &str, state: &RandomState) -> Result<Sample, Error> {
-    // Twice: an unclosed quote makes one record of all that follows, which must not fill the memory.
-    let mut input = Input { source: Source::open(location)?, left: 2 * BYTES, failed: None };
-    let mut beginning = Vec::new();
-    io::Read::by_ref(&mut input)
-        .take(64 * 1024)
-        .read_to_end(&mut beginning)
-        .map_err(|error| input.error(location, &error))?;
-    let format = format_of(location, &beginning);
-    let whole = io::Cursor::new(beginning).chain(&mut input);
-    let sample = match format {
-        Format::Csv(_) => csv::read(location, whole, state),
-        Format::Json => json::read(location, whole, state),
+    let format = format::of(location, &beginning(location)?);
+    let sample = sampled(location, format, state);
+    let is_other = match &sample {
+        Ok(sample) => sample.has_other_encoding,
+        Err(error) => error.sqlstate() == Some("22021"),
     };
-    if let Some(error) = input.failed.take() {
-        return Err(error);
-    }
-    let sample = sample?;
+    let sample = match format {
+        // What is not UTF-8 is most often Windows-1252; the draft says so.
+        Format::Csv(csv) if is_other => {
+            let format = Format::Csv(Csv { encoding: Encoding::Windows1252, ..csv });
+            sampled(location, format, state).or(sample)
+        }
+        _ => sample,
+    }?;
+    let wrong = |what: String| Err(Error::usage(format!("{location}: {what}")));
     if sample.fields.is_empty() {
-        return Err(Error::usage(format!("{location}: there is nothing to draft a table from"))
-            .hint("name a file with a header line, or with JSON objects"));
+        return wrong("there is nothing to draft a table from".to_owned())
+            .map_err(|error| error.hint("name a file with a header line, or with JSON objects"));
     }
     if sample.fields.iter().flat_map(|field| &field.path).any(|name| name.len() > NAME) {
-        return Err(Error::usage(format!("{location}: a field's name is longer than {NAME} bytes"))
-            .hint("look whether its header is one, and whether a quote in it is not closed"));
+        return wrong(format!("a field's name is longer than {NAME} bytes")).map_err(|error| {
+            error.hint("look whether its header is one, and whether a quote in it is not closed")
+        });
     }
-    if sample.fields.len() > COLUMNS {
-        return Err(Error::usage(format!(
-            "{location}: {} fields, and a table of PostgreSQL has at most {COLUMNS} columns",
-            sample.fields.len()
-        )));
-    }
-    Ok(sample)
-}
-
-/// Whether so many records of so many fields, and bytes read for them, are a sample.
-fn is_enough(records: usize, fields: usize, bytes: u64) -> bool {
-    records >= RECORDS || records.saturating_mul(fields) >= CELLS || bytes >= BYTES
-}
-
-/// By the name's ending, else by the first character.
-fn format_of(location: &str, beginning: &[u8]) -> Format {
-    let name = location.to_ascii_lowercase();
-    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
-    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    match first {
-        _ if ends(&[".csv"]) => Format::CSV,
-        _ if ends(&[".json", ".jsonl", ".ndjson"]) => Format::Json,
-        Some(b'{' | b'[') => Format::Json,
-        _ => Format::CSV,
-    }
-}
-
-/// A source's first bytes, as a reader. What goes wrong is kept: readers of formats would say it in other words.
-struct Input {
-    source: Source,
-    left: u64,
-    failed: Option<Error>,
-}
-
-impl Input {
-    fn error(&mut self, location: &str, error: &io::Error) -> Error {
-        let other = || Error::failed(format!("{location}: cannot be read: {error}"));
-        self.failed.take().unwrap_or_else(other)
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(chunk.len());
-        match self.source.read(&mut chunk[..most]) {
-            Ok(count) => {
-                self.left -= count as u64;
-                Ok(count)
-            }
-            Err(error) => {
-                self.failed = Some(error);
-                Err(io::Error::other("the source cannot be read"))
-            }
+    match sample.fields.len() {
+        many if many > COLUMNS => {
+            wrong(format!("{many} fields, and a table of PostgreSQL has at most {COLUMNS} columns"))
         }
+        _ => Ok(sample),
     }
+}
+
+fn beginning(location: &str) -> Result<Vec<u8>, Error> {
+    let mut source = Source::open(location)?;
+    let mut beginning = vec![0; CHUNK];
+    let count = source.read(&mut beginning)?;
+    beginning.truncate(count);
+    Ok(beginning)
+}
+
+fn sampled(location: &str, format: Format, state: &RandomState) -> Result<Sample, Error> {
+    let refused = |stopped: Stopped<io::Error>| {
+        let error = Error::usage(format!("{location}: no sample can be read"));
+        match stopped {
+            Stopped::Refused(refused) => error.caused_by(refused),
+            Stopped::Sink(cause) => error.caused_by(cause),
+        }
+    };
+    let mut source = Source::open(location)?;
+    let mut framer = Framer::new(format, Limits::default());
+    let mut tree = Tree::new(state);
+    let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);
+    let is_read = loop {
+        let count = source.read(&mut chunk)?;
+        if count == 0 {
+            break true;
+        }
+        framer.push(&chunk[..count], &mut |framed| put(&mut tree, &framed)).map_err(refused)?;
+        bytes += count;
+        if bytes >= BYTES || tree.is_full() {
+            break false;
+        }
+    };
+    // A header of no records still has its names.
+    let header = match is_read {
+        true => framer.finish(&mut |framed| put(&mut tree, &framed)).map_err(refused)?.header,
+        false => None,
+    };
+    Ok(tree.into_sample(location, format, header.unwrap_or_default(), is_read))
+}
+
+fn put(tree: &mut Tree<'_>, framed: &Framed<'_>) -> io::Result<()> {
+    tree.take(&framed.content);
+    Ok(())
 }

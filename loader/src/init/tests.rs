@@ -151,11 +151,10 @@ fn wide_empty_and_broken_files() {
         ("t.csv", "", "nothing to draft"),
         ("t.json", "", "nothing to draft"),
         ("t.json", "[]", "nothing to draft"),
-        ("t.json", "{\"a\":1", "cannot be read as JSON"),
-        ("t.csv", "a;b\n1;2\n", "separated by commas"),
-        ("t.csv", &format!("id,\"{}", "x,".repeat(1_000)), "longer than 1000 bytes"),
-        ("t.csv", "Id,name, ID\n", "\"Id\" and \"ID\""),
-        ("t.csv", &(0..1_601).map(|n| format!("c{n},")).collect::<String>(), "at most 1600"),
+        ("t.json", "{\"a\":1", "no sample can be read"),
+        ("t.csv", &format!("id,\"{}\"\n", "x,".repeat(1_000)), "longer than 1000 bytes"),
+        ("t.csv", "Id,name, ID\n", "\"Id\" and \"ID\", are the same name"),
+        ("t.csv", &(0..1_601).map(|n| format!("c{n},")).collect::<String>(), "limit is 1600"),
     ] {
         let error = drafted(&[(name, content)]).map(|_| ()).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage, "{error}");
@@ -168,4 +167,17 @@ fn names_of_files_may_be_the_same() {
     let draft = drafted(&[("order.csv", "id\n1\n"), ("Order.json", "{\"id\":1}")]).unwrap();
     let names: Vec<&str> = draft.tables.iter().map(|table| table.name.as_str()).collect();
     assert_eq!(names, ["order_", "order__2"]);
+}
+
+#[test]
+fn delimiter_and_encoding_are_guessed_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("towns.csv");
+    fs::write(&path, b"id;name\r\n1;caf\xe9\r\n2;Ayr\r\n").unwrap();
+    let sample = sample::read(path.to_str().unwrap(), &RandomState::new()).unwrap();
+    assert_eq!((sample.records, sample.damaged), (2, 0));
+    let table = Table::of(sample, &mut Names::default());
+    let section = Draft { dataset: "shop", tables: vec![table] }.section(|_| "towns.csv".to_owned());
+    let expected = "format = \"csv\"\ndelimiter = \";\"\nencoding = \"windows-1252\" # a guess: it is not UTF-8; or latin1\npath = \"towns.csv\"\n";
+    assert!(section.ends_with(expected), "{section}");
 }

@@ -1,5 +1,5 @@
 //! Staging: the run's table, and the records of its sources copied into it.
-mod framer;
+pub mod framer;
 mod notes;
 
 use std::io::{self, Write};

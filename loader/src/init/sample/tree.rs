@@ -1,71 +1,37 @@
-//! A sample of a JSON file. The members of an object in a record are fields of their own, one level down; what is
-//! nested deeper, and every array, is one field.
+//! The fields of a sample's records; those of CSV come as JSON objects, too. The members of an object in a record are fields of
+//! their own, one level down; what is nested deeper, and every array, is one field.
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::RandomState;
-use std::io::Read;
 
-use etl_core::frame::{JsonFramer, Limits, Stopped};
+use etl_core::frame::{Fault, loose_name};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Field, Sample, is_enough};
+use super::{Field, Sample};
 use crate::config::Format;
-use crate::error::Error;
 use crate::init::column::{Seen, Value};
 
 /// An object with more members than this, over all records, is rather a map from data to data: it stays one field.
 const MEMBERS: usize = 50;
 
-/// Reads records as the loader frames them.
-pub(super) fn read(location: &str, mut input: impl Read, state: &RandomState) -> Result<Sample, Error> {
-    let mut framer = JsonFramer::new(Limits::default());
-    let mut chunk = vec![0; 64 * 1024];
-    let mut tree = Tree { state, keys: Keyed::new(), records: 0, damaged: 0, width: 0, bytes: 0 };
-    let refused = |stopped: Stopped<std::convert::Infallible>| {
-        Error::usage(format!("{location}: cannot be read as JSON")).caused_by(stopped)
-    };
-    let mut is_whole = true;
-    loop {
-        let count = input
-            .read(&mut chunk)
-            .map_err(|error| Error::failed(format!("{location}: cannot be read")).caused_by(error))?;
-        let mut take = |framed: etl_core::frame::Framed<'_>| {
-            match framed.content {
-                _ if tree.is_full() => is_whole = false,
-                Ok(record) => tree.take(record),
-                Err(_) => tree.damaged += 1,
-            }
-            Ok(())
-        };
-        if count == 0 {
-            framer.finish(&mut take).map_err(refused)?;
-            break;
-        }
-        framer.push(&chunk[..count], &mut take).map_err(refused)?;
-        tree.bytes += count as u64;
-        if tree.is_full() {
-            is_whole = false;
-            break;
-        }
-    }
-    let (records, damaged) = (tree.records, tree.damaged);
-    let (fields, unreadable) = tree.into_fields();
-    let location = location.to_owned();
-    Ok(Sample { location, format: Format::Json, fields, records, damaged, is_whole, unreadable })
-}
+/// A sample ends at this many records,
+const RECORDS: usize = 10_000;
+/// or this many values: a file of 1,000 columns is sampled by 2,000 records.
+const CELLS: usize = 2_000_000;
 
 /// What was seen of the keys of the records.
-struct Tree<'a> {
+pub(super) struct Tree<'a> {
     state: &'a RandomState,
     keys: Keyed<Key>,
     records: usize,
     damaged: usize,
+    has_other_encoding: bool,
     /// Fields so far, members included.
     width: usize,
-    /// Bytes read for the records.
-    bytes: u64,
+    /// Records came when the sample was full.
+    is_cut: bool,
 }
 
 /// A key of the records.
@@ -78,13 +44,26 @@ struct Key {
     has_objects: bool,
 }
 
-impl Tree<'_> {
-    fn is_full(&self) -> bool {
-        is_enough(self.records, self.width, self.bytes)
+impl<'a> Tree<'a> {
+    pub(super) fn new(state: &'a RandomState) -> Self {
+        let keys = Keyed::new();
+        Tree { state, keys, records: 0, damaged: 0, has_other_encoding: false, width: 0, is_cut: false }
     }
 
-    fn take(&mut self, record: &str) {
-        let Ok(members) = serde_json::from_str::<Members<'_>>(record) else {
+    /// Takes in a framed record. A full sample takes no more.
+    pub(super) fn take(&mut self, content: &Result<&str, Fault<'_>>) {
+        if self.is_full() {
+            self.is_cut = true;
+            return;
+        }
+        let members = match content {
+            Ok(record) => serde_json::from_str::<Members<'_>>(record).ok(),
+            Err(fault) => {
+                self.has_other_encoding |= fault.sqlstate == "22021";
+                None
+            }
+        };
+        let Some(members) = members else {
             self.damaged += 1;
             return;
         };
@@ -102,15 +81,38 @@ impl Tree<'_> {
         self.width = self.keys.items.iter().map(|(_, key)| key.members.items.len().max(1)).sum();
     }
 
+    /// Whether the sample is large enough.
+    pub(super) fn is_full(&self) -> bool {
+        self.records >= RECORDS || self.records.saturating_mul(self.width) >= CELLS
+    }
+
+    /// The sample, which has the header's fields where no record had them.
+    pub(super) fn into_sample(
+        mut self,
+        location: &str,
+        format: Format,
+        header: Vec<String>,
+        is_read: bool,
+    ) -> Sample {
+        for name in header {
+            self.keys.of(name);
+        }
+        let (records, damaged, has_other_encoding) = (self.records, self.damaged, self.has_other_encoding);
+        let is_whole = is_read && !self.is_cut;
+        let (fields, unreadable) = self.into_fields();
+        let location = location.to_owned();
+        Sample { location, format, fields, records, damaged, is_whole, unreadable, has_other_encoding }
+    }
+
     /// The fields, and the names of those that no pointer reaches.
     fn into_fields(self) -> (Vec<Field>, Vec<String>) {
         let mut names: HashMap<String, usize> = HashMap::new();
         for (name, _) in &self.keys.items {
-            *names.entry(loose(name)).or_default() += 1;
+            *names.entry(loose_name(name)).or_default() += 1;
         }
         let (mut fields, mut unreadable) = (Vec::new(), Vec::new());
         for (name, key) in self.keys.items {
-            let is_alone = names.get(&loose(&name)) == Some(&1);
+            let is_alone = names.get(&loose_name(&name)) == Some(&1);
             let is_name = is_alone && !name.starts_with('/') && !name.trim().is_empty();
             let mut add = |path: Vec<String>, is_name: bool, seen: Seen| {
                 // A star in a pointer is every element of an array.
@@ -170,11 +172,6 @@ impl<T: Default> Keyed<T> {
         });
         &mut self.items[at].1
     }
-}
-
-/// How names are matched: without regard to case, and each run of blanks as one.
-fn loose(name: &str) -> String {
-    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn pointer(path: &[String]) -> String {
