@@ -80,11 +80,6 @@ pub enum Format {
     Csv(Csv),
 }
 
-impl Format {
-    /// CSV as RFC 4180 has it: commas, UTF-8.
-    pub const CSV: Format = Format::Csv(Csv { delimiter: Delimiter::COMMA, encoding: Encoding::Utf8 });
-}
-
 /// How a CSV source is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Csv {

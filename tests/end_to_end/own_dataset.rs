@@ -62,12 +62,12 @@ fn orders() -> String {
 
 /// Whether customer n gets in at once.
 fn is_customer(number: usize) -> bool {
-    (1..=CUSTOMERS).contains(&number) && number % 100 != 0
+    (1..=CUSTOMERS).contains(&number) && !number.is_multiple_of(100)
 }
 
 /// Whether order n waits for no customer.
 fn is_order(number: usize) -> bool {
-    number % 250 != 0 && is_customer(number % 1_100)
+    !number.is_multiple_of(250) && is_customer(number % 1_100)
 }
 
 /// The sum over orders 1 to 2,000 of those that `is_meant`.
@@ -99,7 +99,7 @@ fn it_is_loaded_asked_and_exported_like_any_other() {
     loader.file("orders.jsonl", orders());
     let run = ["run", "market", "--format", "json"];
     let first = loader.run(run).expect(3);
-    let (sound, one) = (|number: usize| number % 250 != 0, |_: usize| 1);
+    let (sound, one) = (|number: usize| !number.is_multiple_of(250), |_: usize| 1);
     let damaged = ORDERS / 250;
     let orders = over_orders(is_order, one);
     let items = over_orders(is_order, good_items);
