@@ -46,13 +46,18 @@ impl Names {
     }
 }
 
-/// Lower case; everything else than letters and digits becomes `_`, once, and nothing at the ends. Names do not begin with
-/// a digit.
+/// Words in lower case with `_` between them, also those of `PostTypeId`; what is neither letter nor digit parts words, too.
+/// Names do not begin with a digit.
 fn plain(text: &str) -> String {
     let mut name = String::new();
-    for character in text.trim().chars().flat_map(char::to_lowercase) {
-        match character {
-            'a'..='z' | '0'..='9' => name.push(character),
+    let mut before = ' ';
+    for character in text.trim().chars() {
+        if character.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            name.push('_');
+        }
+        before = character;
+        match character.to_ascii_lowercase() {
+            letter @ ('a'..='z' | '0'..='9') => name.push(letter),
             '_' if name.is_empty() => name.push('_'),
             _ if name.is_empty() || name.ends_with('_') => {}
             _ => name.push('_'),
@@ -76,6 +81,9 @@ mod tests {
         assert_eq!(like("line"), "line_");
         assert_eq!(like("_1st dose (mg)"), "_1st_dose_mg");
         assert_eq!(like("2018"), "_2018");
+        assert_eq!(like("PostTypeId"), "post_type_id");
+        assert_eq!(like("userID"), "user_id");
+        assert_eq!(like("ID"), "id");
         assert_eq!(like("имя"), "column_1");
         assert_eq!(like("\"; drop table x; --"), "drop_table_x");
         let long = "x".repeat(80);

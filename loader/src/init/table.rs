@@ -9,6 +9,9 @@ use crate::config::Format;
 /// Columns that are looked at for a key of several columns.
 const KEY_COLUMNS: usize = 12;
 
+/// The combinations of a key's values that there may be for each record.
+const GRID: usize = 10;
+
 /// A table to be.
 #[derive(Debug)]
 pub struct Table {
@@ -143,6 +146,11 @@ fn key(table: &str, columns: &[Column], records: usize) -> Vec<String> {
     }
     let candidates: Vec<&Column> = columns.iter().filter(|column| can_be(column)).take(KEY_COLUMNS).collect();
     let tell_apart = |chosen: &[&Column]| {
+        // Dimensions such as state and week fill their grid; columns that hardly repeat tell records apart by accident.
+        let grid = chosen.iter().map(|column| column.seen.values().len()).product::<usize>();
+        if grid > GRID * records {
+            return false;
+        }
         let mut rows = HashSet::with_capacity(records);
         (0..records).all(|record| {
             rows.insert(chosen.iter().map(|column| column.seen.hash(record)).collect::<Vec<_>>())

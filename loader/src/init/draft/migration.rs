@@ -10,7 +10,7 @@ pub(super) fn text(draft: &Draft<'_>) -> String {
     let dataset = draft.dataset;
     let mut text = format!(
         "-- {dataset}: drafted by loader init from samples. Correct it, and fill in meanings and units. Constraints decide what gets in:
--- a record that breaks one is kept in quarantine, with the reason.
+-- a record that breaks one is kept in quarantine, with the reason. The key above all: two records of one key become one row.
 -- Seen of a column: values of so many records, how many of them differ, and their length.
 -- Once applied, a migration is never edited: what comes later is V2__....sql. While all this is a trial, start again with:
 --   loader psql -c 'drop schema {dataset} cascade; drop table etl.{dataset}_history'
