@@ -189,7 +189,9 @@ pub fn fail(
         .execute(statement, &[&run.id, &run.dataset, &run.started_at, &sqlstate, &message])
         .map_err(|error| Error::database(doing, error))?;
     for source in sources {
-        add_source(&mut transaction, run, source)?;
+        // The header of a file that has none is its first record, and values of records are not kept here.
+        let source = SourceRead { header: None, ..source.clone() };
+        add_source(&mut transaction, run, &source)?;
     }
     transaction.commit().map_err(|error| Error::database(doing, error))
 }

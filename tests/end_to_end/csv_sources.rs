@@ -164,8 +164,12 @@ fn what_is_refused_leaves_nothing() {
     ] {
         load(&loader, source, &[]).expect(1).complains(&["things.csv: refused", words[0], words[1]]);
     }
+    // What passes for a header may be a record: of a run that failed it is not kept.
+    loader.file("no_header.csv", "1,Smith\n2,Jones\n");
+    loader.run(["run", "shelf", "no_header.csv", "things.csv"]).expect(1);
+    assert_eq!(database.rows("select records, header from etl.run_sources"), ["1|"]);
     assert_eq!(database.count("shelf.records"), 0);
-    assert_eq!(database.count("etl.runs where status = 'failed'"), 7);
+    assert_eq!(database.count("etl.runs where status = 'failed'"), 8);
 }
 
 #[test]
@@ -177,17 +181,21 @@ fn a_record_longer_than_the_limit_costs_itself() {
     assert_eq!(database.number("select octet_length(raw) from shelf.records where line = 2"), 65_536);
 }
 
-/// Compressed, from standard input, several files of one source.
+/// Compressed, from standard input, several files of one source, and as JSON.
 #[test]
 fn ways_to_come_in() {
     let (database, loader) = shelf("");
     loader.file("a.csv.zst", zstd::encode_all(b"id,name\n1,a\n".as_slice(), 1).unwrap());
     loader.file("b.csv", "name,id\rb,2\r");
-    loader.clone().stdin("id\n3").run(["run", "shelf", "a.csv.zst", "b.csv", "-"]).expect(0);
+    loader.file("c.jsonl", "{\"id\": \"4\"}\n");
+    loader.clone().stdin("id\n3").run(["run", "shelf", "a.csv.zst", "b.csv", "-", "c.jsonl"]).expect(0);
     let rows = database.rows("select source, record from shelf.records order by source");
-    assert_eq!(rows, [r#"1|{"id":"1","name":"a"}"#, r#"2|{"name":"b","id":"2"}"#, r#"3|{"id":"3"}"#]);
+    assert_eq!(
+        rows,
+        [r#"1|{"id":"1","name":"a"}"#, r#"2|{"name":"b","id":"2"}"#, r#"3|{"id":"3"}"#, r#"4|{"id": "4"}"#]
+    );
     assert_eq!(
         database.rows("select header from etl.run_sources order by source"),
-        ["{id,name}", "{name,id}", "{id}"]
+        ["{id,name}", "{name,id}", "{id}", ""]
     );
 }

@@ -3,7 +3,7 @@
 /// Hostile objects that wait under the names that loads use.
 mod hijack;
 /// Names and values that look like SQL.
-mod injection;
+pub mod injection;
 /// What each role may do, and what none of them may.
 mod rights;
 /// Roles belong to the whole cluster, migrations to a database.

@@ -17,7 +17,6 @@
 //! Nothing is trimmed, rounded or cut. Types without a grammar here (enums, domains, arrays, everything of an extension) are
 //! handed on as text: the merge has their own input function read them. Of a key that stands twice in an object the last counts.
 mod fields;
-mod names;
 mod plan;
 mod pointer;
 mod record;
@@ -25,7 +24,6 @@ mod spec;
 mod value;
 
 pub use fields::{Fields, Origin};
-pub use names::loose;
 pub use plan::{Plan, Source};
 pub use record::{Problem, Reader, Row};
 pub use spec::Spec;

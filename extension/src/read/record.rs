@@ -1,4 +1,4 @@
-//! `etl_read_record` and `etl_read_elements`: one staged record as the texts of a row, or of several.
+//! `etl_parse_record` and `etl_explode_record`: one staged record as the texts of a row, or of several.
 use std::cell::RefCell;
 
 use etl_core::read::{Reader, Row, Spec};
@@ -17,7 +17,7 @@ type Texts = Vec<Option<String>>;
 
 /// A record as one row.
 #[pg_extern(immutable, strict, parallel_safe, cost = 1000)]
-fn etl_read_record(record: &str, spec: &str) -> Result<Option<Vec<Option<String>>>, ErrorReport> {
+fn etl_parse_record(record: &str, spec: &str) -> Result<Option<Vec<Option<String>>>, ErrorReport> {
     let mut only = None;
     each(record, spec, |row| only = Some(row))?;
     Ok(only)
@@ -25,7 +25,7 @@ fn etl_read_record(record: &str, spec: &str) -> Result<Option<Vec<Option<String>
 
 /// A record as a row for each element of the array that the spec names.
 #[pg_extern(immutable, strict, parallel_safe, cost = 1000)]
-fn etl_read_elements(
+fn etl_explode_record(
     record: &str,
     spec: &str,
 ) -> Result<SetOfIterator<'static, Vec<Option<String>>>, ErrorReport> {
@@ -36,15 +36,15 @@ fn etl_read_elements(
 
 extension_sql!(
     r#"
-comment on function etl_read_record(text, text) is
+comment on function etl_parse_record(text, text) is
     'Reads a record by the spec that etl_read makes of its mapping: the texts of the row''s values, then, where something is '
     'wrong, problem, SQLSTATE and field. Never fails for content.';
-comment on function etl_read_elements(text, text) is
+comment on function etl_explode_record(text, text) is
     'The same for each element of the array that the mapping names with *.';
-alter function etl_read_elements(text, text) rows 5;
+alter function etl_explode_record(text, text) rows 5;
 "#,
-    name = "etl_read_record_comments",
-    requires = [etl_read_record, etl_read_elements]
+    name = "etl_parse_record_comments",
+    requires = [etl_parse_record, etl_explode_record]
 );
 
 fn each(record: &str, spec: &str, mut take: impl FnMut(Texts)) -> Outcome<()> {

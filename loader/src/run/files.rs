@@ -1,7 +1,7 @@
 //! Which file belongs to which source of a dataset.
 use std::path::Path;
 
-use crate::config::{Dataset, Format};
+use crate::config::{Dataset, Format, Source};
 use crate::error::Error;
 use crate::source::{self, Encoding};
 
@@ -43,7 +43,7 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
             files.push(SourceFile {
                 source: source.name.clone(),
                 location: (*location).to_owned(),
-                format: source.format,
+                format: format_of(source, location),
             });
         }
     }
@@ -70,7 +70,8 @@ pub fn configured(dataset: &Dataset) -> Result<Vec<SourceFile>, Error> {
             return Err(Error::usage(format!("no file for {}", source.name))
                 .hint(format!("loader run {} {}=FILE", dataset.name, source.name)));
         };
-        files.push(SourceFile { source: source.name.clone(), location: path.clone(), format: source.format });
+        let format = format_of(source, path);
+        files.push(SourceFile { source: source.name.clone(), location: path.clone(), format });
     }
     checked(files)
 }
@@ -111,10 +112,19 @@ fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a
     }
 }
 
+/// The format of a file: its source's, but a file of a CSV source that is named as JSON is JSON. Both are staged alike,
+/// and records that `loader quarantine export` has written come back that way.
+fn format_of(declared: &Source, location: &str) -> Format {
+    let name = source::short_name(location);
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
+    let is_json = [".json", ".jsonl", ".ndjson"].iter().any(|end| name.ends_with(end));
+    if is_json { Format::Json } else { declared.format }
+}
+
 /// The source with the longest name that the file's name begins with.
 fn by_name(dataset: &Dataset, location: &str) -> Option<usize> {
     let name = source::short_name(location);
-    let begins = |(_, source): &(usize, &crate::config::Source)| name.starts_with(&source.name);
+    let begins = |(_, source): &(usize, &Source)| name.starts_with(&source.name);
     let longest =
         dataset.sources.iter().enumerate().filter(begins).max_by_key(|(_, source)| source.name.len());
     longest.map(|(position, _)| position)
@@ -162,7 +172,7 @@ mod tests {
     use etl_core::frame::Delimiter;
 
     use super::*;
-    use crate::config::{Csv, Source};
+    use crate::config::Csv;
 
     fn dataset(sources: &[&str]) -> Dataset {
         let sources = sources
@@ -247,6 +257,23 @@ mod tests {
             .collect();
         assert_eq!(formats, [Format::Json, Format::Csv(Csv { encoding: Encoding::Latin1, ..utf8 })]);
         assert!(encoded(files(&["posts=/dev/null"]), Encoding::Latin1).is_err());
+    }
+
+    #[test]
+    fn a_csv_source_takes_json_by_its_name() {
+        let csv = Format::Csv(Csv { delimiter: Delimiter::COMMA, encoding: Encoding::Utf8 });
+        let source = Source { name: "trips".into(), format: csv, path: None };
+        for (name, format) in [
+            ("trips.csv", csv),
+            ("trips", csv),
+            ("-", csv),
+            ("trips.json.csv", csv),
+            ("fixed/trips.json", Format::Json),
+            ("trips.jsonl.gz", Format::Json),
+            ("trips.ndjson.zst", Format::Json),
+        ] {
+            assert_eq!(format_of(&source, name), format, "{name}");
+        }
     }
 
     #[test]

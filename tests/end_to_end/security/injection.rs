@@ -1,7 +1,7 @@
 //! Injection: names and values that look like SQL, in every place where a name or a value can stand. Nothing of them runs,
 //! no statement is misread, the catalog is as before, and values come out as they went in, byte for byte.
 
-mod strings;
+pub mod strings;
 
 use super::{Canary, member, session};
 use etl_tests::accounting;

@@ -8,7 +8,7 @@ use crate::merge::plan::Misuse;
 /// Where a column's value is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A field of the record by its name, matched as [`super::loose`] has it.
+    /// A field of the record by its name, matched as [`crate::frame::loose_name`] has it.
     Field(String),
     /// A place in the record: RFC 6901, by exact names.
     Pointer(Pointer),

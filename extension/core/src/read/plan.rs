@@ -1,7 +1,7 @@
 //! The statement that makes a table of a run's staged records, typed.
 use super::fields::{Field, Fields, Origin};
-use super::names::loose;
 use super::spec::{From, Spec, SpecColumn};
+use crate::frame::loose_name;
 use crate::merge::name::{Ident, Literal, QualifiedName};
 use crate::merge::plan::Misuse;
 use crate::merge::table::{Column, Target};
@@ -24,7 +24,7 @@ impl Source {
     /// The column of the header that is meant by a name: the very name, else the one like it.
     fn column(&self, name: &str) -> Option<&str> {
         let header = self.header.as_deref().unwrap_or_default();
-        let like = |column: &&String| loose(column) == loose(name);
+        let like = |column: &&String| loose_name(column) == loose_name(name);
         header.iter().find(|column| *column == name).or_else(|| header.iter().find(like)).map(String::as_str)
     }
 }
@@ -136,11 +136,11 @@ impl<'a> Plan<'a> {
         values.push(format!("r.v[{}] as {}", position + 3, meta("field")));
         let good = "case when s.problem is null then s.record end";
         let (read, join, kept) = match self.fields.each {
-            None => (format!("{reader}.etl_read_record({good}, {spec})"), String::new(), String::new()),
+            None => (format!("{reader}.etl_parse_record({good}, {spec})"), String::new(), String::new()),
             Some(_) => (
                 "e.v".to_owned(),
                 format!(
-                    "\n    left join lateral {reader}.etl_read_elements({good}, {spec}) as e (v) on true"
+                    "\n    left join lateral {reader}.etl_explode_record({good}, {spec}) as e (v) on true"
                 ),
                 "\n    where e.v is not null or s.problem is not null".to_owned(),
             ),

@@ -6,10 +6,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::names::loose;
 use super::pointer::Pointer;
 use super::spec::{From, Spec};
 use super::value::Target;
+use crate::frame::loose_name;
 use crate::value::Fault;
 
 /// Names of fields that are remembered, so that a record with keys made of data does not fill the memory.
@@ -176,7 +176,7 @@ struct Match {
 
 impl Slots {
     fn slot(&mut self, name: &str, is_loose: bool) -> usize {
-        let wanted = (name.to_owned(), is_loose.then(|| loose(name)));
+        let wanted = (name.to_owned(), is_loose.then(|| loose_name(name)));
         self.wanted.iter().position(|known| *known == wanted).unwrap_or_else(|| {
             self.wanted.push(wanted);
             self.wanted.len() - 1
@@ -208,7 +208,7 @@ impl Slots {
     }
 
     fn meet(&mut self, key: &str) -> usize {
-        let form = loose(key);
+        let form = loose_name(key);
         let mut slots = Match::default();
         for (slot, (name, wanted)) in self.wanted.iter().enumerate() {
             if name == key {

@@ -60,7 +60,7 @@ fn mapped(mapping: serde_json::Value) -> Spec {
 fn names_are_matched_loosely_but_the_very_name_goes_first() {
     let spec = spec(&[("Id", "bigint"), ("Post Id", "bigint")]);
     assert_eq!(row(&spec, r#"{"Id":"1","Post Id":"2"}"#), "1 | 2");
-    assert_eq!(row(&spec, r#"{"\ufeffid":"1"," POST  ID ":"2","other":{}}"#), "1 | 2");
+    assert_eq!(row(&spec, r#"{" id":"1"," POST  ID ":"2","other":{}}"#), "1 | 2");
     for record in [r#"{"ID":"7","Id":"1"}"#, r#"{"Id":"1","ID":"7"}"#] {
         assert_eq!(row(&spec, record), "1 | -", "{record}");
     }
