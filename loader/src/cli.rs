@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Config, Embedded};
 use crate::error::{Error, Exit};
+use crate::source::Encoding;
 use crate::{doctor, export, init, migrate, psql, query, run, status, stop};
 
 mod quarantine;
@@ -91,6 +92,9 @@ pub struct RunArgs {
     /// Wait this long for another run of the dataset, such as 90s, 10min, 1h
     #[arg(long, value_name = "TIME", default_value = "10min", value_parser = values::duration)]
     pub lock_timeout: Duration,
+    /// Encoding of the CSV files [default: loader.toml's, else utf-8]
+    #[arg(long, value_enum, requires = "dataset")]
+    pub encoding: Option<Encoding>,
     /// Reject records longer than this, such as 500kB, 16MiB
     #[arg(long, value_name = "BYTES", default_value = "16MiB", value_parser = values::bytes)]
     pub record_limit: u64,

@@ -7,9 +7,13 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use etl_core::frame::Delimiter;
+
 use crate::error::Error;
+use crate::source::Encoding;
 
 mod file;
+mod format;
 pub use file::broken_rule;
 
 /// The configuration embedded in the binary: the shipped datasets, no places of data.
@@ -68,13 +72,26 @@ pub struct Source {
 }
 
 /// How records are framed in a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// An array, lines, `{data:[...]}` pages or one object.
     Json,
-    /// Comma-separated values with a header line.
-    Csv,
+    /// Values with a delimiter between them, under a header line.
+    Csv(Csv),
+}
+
+impl Format {
+    /// CSV as RFC 4180 has it: commas, UTF-8.
+    pub const CSV: Format = Format::Csv(Csv { delimiter: Delimiter::COMMA, encoding: Encoding::Utf8 });
+}
+
+/// How a CSV source is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Csv {
+    /// What stands between two values.
+    pub delimiter: Delimiter,
+    /// How its text is encoded.
+    pub encoding: Encoding,
 }
 
 impl Config {

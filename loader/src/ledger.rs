@@ -37,6 +37,8 @@ pub struct SourceRead {
     pub fingerprint: Fingerprint,
     /// Records framed, damaged ones included.
     pub records: u64,
+    /// Names of a CSV source's columns; none for JSON and for an empty source.
+    pub header: Option<Vec<String>>,
 }
 
 /// What became of the records of one target, as the load function reports it.
@@ -103,18 +105,55 @@ pub fn open(client: &mut impl GenericClient, dataset: &str) -> Result<Run, Error
 /// What the server reports.
 pub fn add_source(client: &mut impl GenericClient, run: &Run, source: &SourceRead) -> Result<(), Error> {
     let statement = "
-        insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records)
-        values ($1, $2, $3, $4, $5, $6, $7)";
+        insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records, header, unread)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
     let (bytes, records) = (bigint(source.fingerprint.bytes), bigint(source.records));
     let sha256 = source.fingerprint.sha256.as_slice();
     // A text of the server holds no NUL, and neither does a path.
     client
         .execute(
             statement,
-            &[&run.id, &source.number, &source.name, &source.location, &sha256, &bytes, &records],
+            &[
+                &run.id,
+                &source.number,
+                &source.name,
+                &source.location,
+                &sha256,
+                &bytes,
+                &records,
+                &source.header,
+            ],
         )
         .map(drop)
         .map_err(|error| Error::database("write etl.run_sources", error))
+}
+
+/// A CSV source of which a load function has read some columns and not others.
+#[derive(Debug)]
+pub struct Unread {
+    /// Path of the source as given.
+    pub location: String,
+    /// The columns that were not read, in the header's order.
+    pub columns: Vec<String>,
+}
+
+/// The sources of the run with columns that its load function has not read. One of which it has read none is not among
+/// them: its load function reads staging in a way of its own.
+///
+/// # Errors
+/// What the server reports.
+pub fn unread(client: &mut impl GenericClient, run: &Run) -> Result<Vec<Unread>, Error> {
+    let statement = "
+        select location, unread
+        from etl.run_sources
+        where run_id = $1
+            and unread <> '{}'
+            and unread <> header
+        order by source";
+    let rows = client
+        .query(statement, &[&run.id])
+        .map_err(|error| Error::database("read etl.run_sources", error))?;
+    Ok(rows.iter().map(|row| Unread { location: row.get(0), columns: row.get(1) }).collect())
 }
 
 /// Marks the run done, just before its commit.

@@ -4,6 +4,7 @@
 //! those of the bytes as they were read, before decompression, so that `sha256sum FILE` finds the run that
 //! read it.
 mod decode;
+mod encoding;
 mod fingerprint;
 
 use std::fs::{self, File};
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use decode::Decoded;
+pub use encoding::{Encoding, Transcoder};
 pub use fingerprint::Fingerprint;
 use fingerprint::Fingerprinted;
 

@@ -74,7 +74,7 @@ fn difference(name: &str, step: &Step, shown: &str, output: &str) -> String {
     )
 }
 
-/// Somebody who follows a page: an empty database, an embedded cluster of their own, a folder to work in.
+/// Somebody who follows a page: an empty database, an embedded cluster of their own, a folder to work in, where `cd` leads on.
 struct Reader {
     database: Database<'static>,
     home: tempfile::TempDir,
@@ -91,6 +91,7 @@ impl Reader {
         for name in ["Cargo.toml", "Makefile", "docs", "extension", "loader", "migrations", "sql", "tests"] {
             symlink(repository().join(name), home.path().join(name)).unwrap();
         }
+        std::fs::write(home.path().join("cwd"), home.path().to_str().unwrap()).unwrap();
         Reader { database: Cluster::shared().database(), home }
     }
 
@@ -107,13 +108,14 @@ impl Reader {
                 format!("make --no-print-directory LOADER={} answers", loader.display())
             }
             Input::Command(line) => line.clone(),
+            Input::File(path, _) => format!("mkdir -p \"$(dirname '{path}')\" && cp \"$PAGE_SQL\" '{path}'"),
             Input::Sql(_) => {
                 "psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --file \"$PAGE_SQL\" \"$DATABASE_URL\""
                     .to_owned()
             }
         };
-        let sql = self.home.path().join("page.sql");
-        if let Input::Sql(text) = input {
+        let (sql, cwd) = (self.home.path().join("page.sql"), self.home.path().join("cwd"));
+        if let Input::Sql(text) | Input::File(_, text) = input {
             std::fs::write(&sql, text).unwrap();
         }
         let loader = etl_tests::loader::binary();
@@ -122,8 +124,9 @@ impl Reader {
         path.push(std::env::var_os("PATH").unwrap_or_default());
         let output = Command::new("bash")
             .arg("-c")
-            .arg(format!("exec 2>&1\n{script}"))
-            .current_dir(self.home.path())
+            .arg(format!("exec 2>&1\ntrap 'pwd > \"$PAGE_CWD\"' EXIT\n{script}"))
+            .current_dir(std::fs::read_to_string(&cwd).unwrap().trim_end())
+            .env("PAGE_CWD", &cwd)
             .env("PATH", path)
             .env_remove("MAKEFLAGS")
             .env("LC_ALL", "C.UTF-8")

@@ -195,12 +195,13 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         }
         let is_replay = self.has_staging(run_id)? && self.is_replay(run_id)?;
         // Rows of no source were computed, not read: they follow from what the replay brought back.
-        let is_computed = is_replay
-            && staged.has_meta("source", target)
-            && self.holds(&format!(
-                "select not exists (select from {} where source is not null)",
-                staged.name
-            ))?;
+        let is_computed = match staged.meta("source", target).filter(|_| is_replay) {
+            Some(source) => self.holds(&format!(
+                "select not exists (select from {} where {} is not null)",
+                staged.name, source.name
+            ))?,
+            None => false,
+        };
         let by_source = is_replay && !is_computed;
         Ok(by_source.then_some(Replay::BySource))
     }
@@ -225,8 +226,9 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     /// Columns that some staged record lacks.
     pub(super) fn lacking(&mut self, staged: &Staged, target: &Target) -> Outcome<Vec<Ident>> {
         let found = format!(
-            "select array_agg(distinct lacked.name) from {} as s, unnest(s.absent) as lacked (name)",
-            staged.name
+            "select array_agg(distinct lacked.name) from {} as s, unnest(s.{}) as lacked (name)",
+            staged.name,
+            staged.meta("absent", target).map_or("absent".into(), |column| column.name.to_string()),
         );
         let names: Vec<String> = self.value(&found, &[])?.unwrap_or_default();
         let names: Vec<Ident> = names.into_iter().map(Ident::new).collect();

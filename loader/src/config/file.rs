@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Config, Dataset, Embedded, Format, Source};
+use super::{Config, Dataset, Embedded, Source, format};
 use crate::error::Error;
+use crate::source::Encoding;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +55,9 @@ struct DatasetTable {
 #[serde(deny_unknown_fields)]
 struct SourceTable {
     name: String,
-    format: Format,
+    format: format::Name,
+    delimiter: Option<String>,
+    encoding: Option<Encoding>,
     path: Option<String>,
 }
 
@@ -73,12 +76,16 @@ pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, E
             return refuse(format!("dataset \"{name}\": {rule}"));
         }
         let mut sources: Vec<Source> = Vec::new();
-        for SourceTable { name: source, format, path } in table.sources {
+        for SourceTable { name: source, format, delimiter, encoding, path } in table.sources {
             if source.is_empty() || source.contains('=') || sources.iter().any(|s| s.name == source) {
                 return refuse(format!(
                     "dataset \"{name}\", source \"{source}\": names of sources are not empty, without \"=\" and differ"
                 ));
             }
+            let format = match format::of(format, delimiter.as_deref(), encoding) {
+                Ok(format) => format,
+                Err(rule) => return refuse(format!("dataset \"{name}\", source \"{source}\": {rule}")),
+            };
             let path = path.map(|p| if is_url(&p) { p } else { under(p).to_string_lossy().into_owned() });
             sources.push(Source { name: source, format, path });
         }
@@ -139,7 +146,10 @@ fn not_understood(text: &str, origin: &str, error: &toml::de::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use etl_core::frame::Delimiter;
+
     use super::*;
+    use crate::config::{Csv, Format};
 
     fn parse_here(text: &str) -> Result<Config, Error> {
         parse(text, "loader.toml", Path::new("/cfg"))
@@ -166,6 +176,8 @@ mod tests {
             [[dataset.zebra.sources]]
             name = "b"
             format = "csv"
+            delimiter = ";"
+            encoding = "windows-1252"
             path = "b.csv"
             [[dataset.zebra.sources]]
             name = "a"
@@ -183,7 +195,10 @@ mod tests {
         assert_eq!(zebra.migrations.as_deref(), Some(Path::new("/cfg/m")));
         assert_eq!(zebra.load.as_deref(), Some(Path::new("/abs/load.sql")));
         assert_eq!(zebra.sources[0].path.as_deref(), Some("/cfg/b.csv"));
-        assert_eq!(zebra.sources[0].format, Format::Csv);
+        let delimiter = Delimiter::new(';').unwrap();
+        let csv = Format::Csv(Csv { delimiter, encoding: Encoding::Windows1252 });
+        assert_eq!(zebra.sources[0].format, csv);
+        assert_eq!(zebra.sources[1].format, Format::Json);
         assert_eq!(zebra.sources[1].path.as_deref(), Some("https://example.org/a.json"));
     }
 
@@ -199,6 +214,12 @@ mod tests {
             ("[dataset.a]\nsource = 1", "source"),
             ("[[dataset.a.sources]]\nname = \"x\"\nformat = \"xml\"", "xml"),
             ("[[dataset.a.sources]]\nname = \"x=y\"\nformat = \"csv\"", "x=y"),
+            (
+                "[[dataset.a.sources]]\nname = \"x\"\nformat = \"csv\"\ndelimiter = \";;\"",
+                "delimiter is \";;\"",
+            ),
+            ("[[dataset.a.sources]]\nname = \"x\"\nformat = \"json\"\ndelimiter = \";\"", "delimiter is for"),
+            ("[[dataset.a.sources]]\nname = \"x\"\nformat = \"csv\"\nencoding = \"utf-16\"", "latin1"),
             ("database = \"\"", "database"),
         ] {
             let error = parse_here(text).unwrap_err();

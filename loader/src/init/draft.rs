@@ -58,7 +58,7 @@ questions = \"questions/{dataset}\"
         );
         for table in &self.tables {
             let format = match table.format {
-                Format::Csv => "csv",
+                Format::Csv(_) => "csv",
                 Format::Json => "json",
             };
             let path = toml::Value::String(path(&table.location));

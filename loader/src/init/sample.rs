@@ -12,10 +12,13 @@ use crate::source::Source;
 
 /// A sample ends at this many records,
 const RECORDS: usize = 10_000;
-/// this many bytes,
+/// this many bytes after decompression, which one record may exceed,
 const BYTES: u64 = 64 << 20;
 /// or this many values: a file of 1,000 columns is sampled by 2,000 records.
 const CELLS: usize = 2_000_000;
+
+/// A name longer than this, bytes, is none: a quote was not closed, or data stands where names should.
+const NAME: usize = 1_000;
 
 /// Most columns of a table in PostgreSQL.
 const COLUMNS: usize = 1_600;
@@ -55,7 +58,8 @@ pub struct Field {
 /// # Errors
 /// Usage (exit 2) for a file that cannot be read, that is neither CSV nor JSON, or that has no fields.
 pub fn read(location: &str, state: &RandomState) -> Result<Sample, Error> {
-    let mut input = Input { source: Source::open(location)?, left: BYTES, failed: None };
+    // Twice: an unclosed quote makes one record of all that follows, which must not fill the memory.
+    let mut input = Input { source: Source::open(location)?, left: 2 * BYTES, failed: None };
     let mut beginning = Vec::new();
     io::Read::by_ref(&mut input)
         .take(64 * 1024)
@@ -64,17 +68,20 @@ pub fn read(location: &str, state: &RandomState) -> Result<Sample, Error> {
     let format = format_of(location, &beginning);
     let whole = io::Cursor::new(beginning).chain(&mut input);
     let sample = match format {
-        Format::Csv => csv::read(location, whole, state),
+        Format::Csv(_) => csv::read(location, whole, state),
         Format::Json => json::read(location, whole, state),
     };
     if let Some(error) = input.failed.take() {
         return Err(error);
     }
-    let mut sample = sample?;
-    sample.is_whole &= input.left > 0;
+    let sample = sample?;
     if sample.fields.is_empty() {
         return Err(Error::usage(format!("{location}: there is nothing to draft a table from"))
             .hint("name a file with a header line, or with JSON objects"));
+    }
+    if sample.fields.iter().flat_map(|field| &field.path).any(|name| name.len() > NAME) {
+        return Err(Error::usage(format!("{location}: a field's name is longer than {NAME} bytes"))
+            .hint("look whether its header is one, and whether a quote in it is not closed"));
     }
     if sample.fields.len() > COLUMNS {
         return Err(Error::usage(format!(
@@ -85,9 +92,9 @@ pub fn read(location: &str, state: &RandomState) -> Result<Sample, Error> {
     Ok(sample)
 }
 
-/// Whether another record is still looked at.
-fn is_enough(records: usize, fields: usize) -> bool {
-    records >= RECORDS || records.saturating_mul(fields) >= CELLS
+/// Whether so many records of so many fields, and bytes read for them, are a sample.
+fn is_enough(records: usize, fields: usize, bytes: u64) -> bool {
+    records >= RECORDS || records.saturating_mul(fields) >= CELLS || bytes >= BYTES
 }
 
 /// By the name's ending, else by the first character.
@@ -98,10 +105,10 @@ fn format_of(location: &str, beginning: &[u8]) -> Format {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {
-        _ if ends(&[".csv"]) => Format::Csv,
+        _ if ends(&[".csv"]) => Format::CSV,
         _ if ends(&[".json", ".jsonl", ".ndjson"]) => Format::Json,
         Some(b'{' | b'[') => Format::Json,
-        _ => Format::Csv,
+        _ => Format::CSV,
     }
 }
 

@@ -153,6 +153,7 @@ fn wide_empty_and_broken_files() {
         ("t.json", "[]", "nothing to draft"),
         ("t.json", "{\"a\":1", "cannot be read as JSON"),
         ("t.csv", "a;b\n1;2\n", "separated by commas"),
+        ("t.csv", &format!("id,\"{}", "x,".repeat(1_000)), "longer than 1000 bytes"),
         ("t.csv", "Id,name, ID\n", "\"Id\" and \"ID\""),
         ("t.csv", &(0..1_601).map(|n| format!("c{n},")).collect::<String>(), "at most 1600"),
     ] {

@@ -76,6 +76,9 @@ impl<'a> Attempt<'a> {
         self.stage(&mut transaction, &run)?;
         self.progress.merging(self.records());
         self.counts = merge::call(&mut transaction, &function, &run, &self.progress)?;
+        for unread in ledger::unread(&mut transaction, &run)? {
+            self.progress.say(&stage::unread_note(&unread));
+        }
         stage::drop_table(&mut transaction, &run)?;
         ledger::finish(&mut transaction, &run)?;
         self.progress.clear();

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::config::{Dataset, Format};
 use crate::error::Error;
-use crate::source;
+use crate::source::{self, Encoding};
 
 /// One file of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
             source_names(dataset)
         ))
         .hint(format!("say it: loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
-        None => checked(dataset, files),
+        None => checked(files),
     }
 }
 
@@ -72,7 +72,26 @@ pub fn configured(dataset: &Dataset) -> Result<Vec<SourceFile>, Error> {
         };
         files.push(SourceFile { source: source.name.clone(), location: path.clone(), format: source.format });
     }
-    checked(dataset, files)
+    checked(files)
+}
+
+/// The files with another encoding of the CSV ones, as `--encoding` says.
+///
+/// # Errors
+/// Usage (exit 2) if none is CSV.
+pub fn encoded(mut files: Vec<SourceFile>, encoding: Encoding) -> Result<Vec<SourceFile>, Error> {
+    let mut any = false;
+    for file in &mut files {
+        if let Format::Csv(csv) = &mut file.format {
+            csv.encoding = encoding;
+            any = true;
+        }
+    }
+    match any {
+        true => Ok(files),
+        false => Err(Error::usage("--encoding is for CSV files, and there is none in this run")
+            .hint("leave it away: JSON is read as UTF-8")),
+    }
 }
 
 /// `source=path` where the left side is a source; a path with `=` in it is a path if it is there.
@@ -101,7 +120,7 @@ fn by_name(dataset: &Dataset, location: &str) -> Option<usize> {
     longest.map(|(position, _)| position)
 }
 
-fn checked(dataset: &Dataset, files: Vec<SourceFile>) -> Result<Vec<SourceFile>, Error> {
+fn checked(files: Vec<SourceFile>) -> Result<Vec<SourceFile>, Error> {
     if files.iter().filter(|file| file.location == source::STANDARD_INPUT).count() > 1 {
         return Err(Error::usage("standard input (-) can be only one of the files"));
     }
@@ -109,12 +128,6 @@ fn checked(dataset: &Dataset, files: Vec<SourceFile>) -> Result<Vec<SourceFile>,
         return Err(Error::usage(format!("{} files are more than one run takes (32767)", files.len())));
     }
     for file in &files {
-        if file.format != Format::Json {
-            return Err(Error::usage(format!(
-                "{}: source {} of {} is CSV, which this version of the loader does not read yet",
-                file.location, file.source, dataset.name
-            )));
-        }
         if file.location.starts_with("http://") || file.location.starts_with("https://") {
             return Err(Error::usage(format!(
                 "{}: this version of the loader does not read URLs yet",
@@ -146,8 +159,10 @@ fn without_credentials(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use etl_core::frame::Delimiter;
+
     use super::*;
-    use crate::config::Source;
+    use crate::config::{Csv, Source};
 
     fn dataset(sources: &[&str]) -> Dataset {
         let sources = sources
@@ -217,10 +232,25 @@ mod tests {
     }
 
     #[test]
-    fn csv_and_urls_are_for_later() {
-        let mut csv = dataset(&["posts"]);
-        csv.sources[0].format = Format::Csv;
-        assert!(assign(&csv, &["-".into()]).unwrap_err().to_string().contains("CSV"));
+    fn an_encoding_is_for_csv() {
+        let mut mixed = dataset(&["posts", "votes"]);
+        let utf8 = Csv { delimiter: Delimiter::COMMA, encoding: Encoding::Utf8 };
+        mixed.sources[1].format = Format::Csv(utf8);
+        let files = |given: &[&str]| {
+            let given: Vec<String> = given.iter().map(|name| (*name).to_owned()).collect();
+            assign(&mixed, &given).unwrap()
+        };
+        let formats: Vec<Format> = encoded(files(&["posts=/dev/null", "votes=/dev/null"]), Encoding::Latin1)
+            .unwrap()
+            .iter()
+            .map(|file| file.format)
+            .collect();
+        assert_eq!(formats, [Format::Json, Format::Csv(Csv { encoding: Encoding::Latin1, ..utf8 })]);
+        assert!(encoded(files(&["posts=/dev/null"]), Encoding::Latin1).is_err());
+    }
+
+    #[test]
+    fn urls_are_for_later() {
         let url = "https://me:secret@example.org/posts.json?token=secret".to_owned();
         let message = assign(&dataset(&["posts"]), &[url]).unwrap_err().to_string();
         assert!(

@@ -33,10 +33,13 @@ pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error>
         return every(config);
     };
     let dataset = config.dataset(name)?;
-    let files = match args.files.as_slice() {
+    let mut files = match args.files.as_slice() {
         [] => files::configured(dataset)?,
         given => files::assign(dataset, given)?,
     };
+    if let Some(encoding) = args.encoding {
+        files = files::encoded(files, encoding)?;
+    }
     if files.is_empty() {
         return Err(Error::usage(format!("dataset {name} of {} has no sources", config.origin)));
     }

@@ -1,16 +1,22 @@
 //! Staging: the run's table, and the records of its sources copied into it.
+mod framer;
+mod notes;
+
 use std::io::{self, Write};
 
-use etl_core::frame::{Framed, JsonFramer, Limits, Refused, Shape, Stopped, Summary};
+use etl_core::frame::{Framed, Limits, Refused, Stopped};
 use postgres::Transaction;
 
 use super::files::SourceFile;
 use super::interrupt::Interrupt;
+use crate::config::Format;
 use crate::copy::{self, Fault, Staged, StagingWriter};
 use crate::error::Error;
 use crate::ledger::{Run, SourceRead};
 use crate::progress::Progress;
-use crate::source::{Source, short_name};
+use crate::source::Source;
+use framer::Framer;
+pub use notes::unread_note;
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -80,10 +86,12 @@ pub fn fill(
     let copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
     let mut writer = StagingWriter::new(copy);
 
-    let is_plain_file = source.is_plain_file();
+    // Offsets are those of the text in UTF-8.
+    let is_plain_file = source.is_plain_file() && framer::is_utf8(file.format);
     let limits =
         Limits { record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX), ..Limits::default() };
-    let mut framer = JsonFramer::new(limits);
+    let mut framer = Framer::new(file.format, limits);
+    let mut not_utf8 = 0;
     let mut chunk = vec![0; CHUNK_BYTES];
     let stopped = |stopped| match stopped {
         Stopped::Refused(refused) => refused_source(file, is_plain_file, &refused),
@@ -95,11 +103,13 @@ pub fn fill(
         if count == 0 {
             break;
         }
-        framer.push(&chunk[..count], &mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
+        let mut sink = |framed: Framed<'_>| put(&mut writer, number, &framed, &mut not_utf8);
+        framer.push(&chunk[..count], &mut sink).map_err(&stopped)?;
         progress.advance(writer.rows(), source.position());
     }
-    let summary = framer.finish(&mut |framed| put(&mut writer, number, &framed)).map_err(&stopped)?;
-    for note in notes(file, &summary) {
+    let mut sink = |framed: Framed<'_>| put(&mut writer, number, &framed, &mut not_utf8);
+    let summary = framer.finish(&mut sink).map_err(&stopped)?;
+    for note in notes::of_source(file, &summary, not_utf8) {
         progress.say(&note);
     }
 
@@ -119,12 +129,20 @@ pub fn fill(
         location: file.location.clone(),
         fingerprint,
         records: framed,
+        header: summary.header,
     };
     progress.read(&read);
     Ok(read)
 }
 
-fn put(writer: &mut StagingWriter<impl Write>, source: i16, framed: &Framed<'_>) -> io::Result<()> {
+/// Stages a record, and counts those that are not UTF-8.
+fn put(
+    writer: &mut StagingWriter<impl Write>,
+    source: i16,
+    framed: &Framed<'_>,
+    not_utf8: &mut u64,
+) -> io::Result<()> {
+    *not_utf8 += u64::from(framed.content.as_ref().is_err_and(|fault| fault.sqlstate == "22021"));
     let content = match &framed.content {
         Ok(record) => Ok(*record),
         Err(fault) => Err(Fault { raw: fault.raw, problem: &fault.message, sqlstate: fault.sqlstate }),
@@ -136,33 +154,16 @@ fn put(writer: &mut StagingWriter<impl Write>, source: i16, framed: &Framed<'_>)
 fn refused_source(file: &SourceFile, is_plain_file: bool, refused: &Refused) -> Error {
     let error = Error::failed(format!("{}: refused ({}): {refused}", file.location, refused.sqlstate))
         .caused_by(refused.clone());
+    // UTF-16 and UTF-32 are named as what they are.
+    let is_other_encoding = refused.sqlstate == "22021" && !refused.message.starts_with("UTF-");
     match is_plain_file {
+        _ if is_other_encoding && matches!(file.format, Format::Csv(_)) => {
+            error.hint("say how it is encoded: --encoding latin1, or windows-1252")
+        }
         true => {
             let from = (refused.byte + 1).saturating_sub(100).max(1);
             error.hint(format!("see what is there: tail -c +{from} {} | head -c 200", file.location))
         }
         false => error,
     }
-}
-
-/// What the sender of a source says of it that its reader should know.
-fn notes(file: &SourceFile, summary: &Summary) -> Vec<String> {
-    let mut notes = Vec::new();
-    let name = short_name(&file.location);
-    if summary.shape == Shape::Empty {
-        notes.push(format!("{name} is empty: there was nothing to read"));
-    }
-    if summary.next.is_some() {
-        notes.push(format!("{name} is not the whole: its last page names a next one, which was not read"));
-    }
-    if let Some(limit) = &summary.results_limited_to {
-        notes.push(format!("{name} was cut off by its sender: results_limited_to is {limit}"));
-    }
-    if let Some(count) = summary.count.filter(|count| *count != summary.records) {
-        notes.push(format!(
-            "{name} has {} records, and its sender counts {count} over all pages",
-            summary.records
-        ));
-    }
-    notes
 }

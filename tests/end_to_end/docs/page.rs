@@ -9,6 +9,8 @@ pub enum Input {
     Command(String),
     /// The whole of an `sql` block.
     Sql(String),
+    /// A block that is a file, as its first line says: `sql load/shop.sql`. Path and contents.
+    File(String, String),
 }
 
 /// One thing to run, and where in the page its output stands.
@@ -30,7 +32,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads the `console` blocks and the `sql` blocks; a `text` block that follows an `sql` block is its output.
+    /// Reads the `console` blocks, the `sql` blocks and the files; a `text` block that follows an `sql` block is its output.
     pub fn read(markdown: &str) -> Page {
         let lines: Vec<String> = markdown.lines().map(str::to_owned).collect();
         let mut steps = Vec::new();
@@ -44,7 +46,9 @@ impl Page {
             match language {
                 "console" => steps.extend(console_steps(&lines, body.clone())),
                 "sql" => steps.push(sql_step(&lines, body.clone())),
-                _ => {}
+                other => {
+                    steps.extend(other.split_once(' ').map(|(_, path)| file_step(&lines, body.clone(), path)))
+                }
             }
             at = body.end + 1;
         }
@@ -91,6 +95,11 @@ fn console_steps(lines: &[String], body: Range<usize>) -> Vec<Step> {
         .collect()
 }
 
+fn file_step(lines: &[String], body: Range<usize>, path: &str) -> Step {
+    let text = lines[body.clone()].join("\n") + "\n";
+    Step { input: Input::File(path.to_owned(), text), line: body.start, output: None }
+}
+
 fn sql_step(lines: &[String], body: Range<usize>) -> Step {
     let next = (body.end + 1..lines.len()).find(|&at| !lines[at].is_empty());
     let output = next.filter(|&at| lines[at] == "```text").map(|at| at + 1..fence_after(lines, at + 1));
@@ -100,14 +109,15 @@ fn sql_step(lines: &[String], body: Range<usize>) -> Step {
 #[test]
 fn a_page_is_read_into_steps() {
     let page = Page::read(
-        "Words.\n```console\n$ one\n$ two\nx\n\ny\n```\n```sh\n$ not run\n```\n```sql\nselect 1;\n```\n\n```text\n1\n```\n```sql\nselect 2;\n```\nEnd.\n",
+        "Words.\n```console\n$ one\n$ two\nx\n\ny\n```\n```sh\n$ not run\n```\n```sql\nselect 1;\n```\n\n```text\n1\n```\n```sql\nselect 2;\n```\n```sql a/b.sql\nselect 3;\n```\nEnd.\n",
     );
     let inputs: Vec<_> = page.steps.iter().map(|step| step.input.clone()).collect();
     let sql = |text: &str| Input::Sql(text.to_owned());
     let command = |text: &str| Input::Command(text.to_owned());
-    assert_eq!(inputs, [command("one"), command("two"), sql("select 1;"), sql("select 2;")]);
+    let file = Input::File("a/b.sql".to_owned(), "select 3;\n".to_owned());
+    assert_eq!(inputs, [command("one"), command("two"), sql("select 1;"), sql("select 2;"), file]);
     let outputs: Vec<_> = page.steps.iter().map(|step| page.output(step)).collect();
-    assert_eq!(outputs, [None, Some("x\n\ny".to_owned()), Some("1".to_owned()), None]);
+    assert_eq!(outputs, [None, Some("x\n\ny".to_owned()), Some("1".to_owned()), None, None]);
 }
 
 #[test]

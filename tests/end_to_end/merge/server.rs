@@ -30,7 +30,9 @@ impl Server {
     /// A database with the ledger and the extension.
     pub fn new(database: &Database<'_>) -> Self {
         let mut client = database.client();
-        for file in ["migrations/roles.sql", "migrations/etl/V1__ledger.sql"] {
+        for file in
+            ["migrations/roles.sql", "migrations/etl/V1__ledger.sql", "migrations/etl/V2__csv_header.sql"]
+        {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
             client.batch_execute(&std::fs::read_to_string(path).unwrap()).unwrap();
         }

@@ -18,7 +18,9 @@ impl Demo {
     pub fn new(tables: &str, target: &'static str, staged: &str, version: Option<&'static str>) -> Self {
         let database = Cluster::shared().database();
         let mut client = database.client();
-        for file in ["migrations/roles.sql", "migrations/etl/V1__ledger.sql"] {
+        for file in
+            ["migrations/roles.sql", "migrations/etl/V1__ledger.sql", "migrations/etl/V2__csv_header.sql"]
+        {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
             client.batch_execute(&std::fs::read_to_string(path).unwrap()).unwrap();
         }

@@ -171,7 +171,7 @@ impl<'a> Plan<'a> {
                 "absent" => &["text[]"],
                 _ => &["text", "character varying"],
             };
-            let found = self.staged.column(name).map_or("", |column| &column.type_name);
+            let found = self.staged.meta(name, self.target).map_or("", |column| &column.type_name);
             if !wanted.contains(&found) {
                 return Err(Misuse {
                     sqlstate: "42804",
@@ -221,6 +221,13 @@ impl<'a> Plan<'a> {
     /// Whether a candidate alone does not say what the row would be.
     fn stands_on_target(&self) -> bool {
         !self.lacking.is_empty() || !self.options.partial.is_empty()
+    }
+
+    /// `alias.name` of a meta column, if it is staged.
+    fn staged_meta(&self, name: &str, alias: &str) -> Option<String> {
+        let column = self.staged.meta(name, self.target)?;
+        let is_plain = column.name.as_str() == name;
+        Some(if is_plain { format!("{alias}.{name}") } else { format!("{alias}.{}", column.name) })
     }
 
     fn version(&self) -> Option<&Ident> {

@@ -233,8 +233,15 @@ impl Staged {
         self.columns.iter().find(|column| column.name.as_str() == name)
     }
 
-    /// Whether the relation has that meta column: it does not where the target has a column of the name.
+    /// The relation's meta column of that name. Where the target has a column of the name, a staged one is the target's, and
+    /// the meta column is called `etl$<name>`.
+    pub fn meta(&self, name: &str, target: &Target) -> Option<&StagedColumn> {
+        let is_free = target.column(&Ident::new(name)).is_none();
+        self.column(name).filter(|_| is_free).or_else(|| self.column(&format!("etl${name}")))
+    }
+
+    /// Whether the relation has that meta column.
     pub fn has_meta(&self, name: &str, target: &Target) -> bool {
-        self.column(name).is_some() && target.column(&Ident::new(name)).is_none()
+        self.meta(name, target).is_some()
     }
 }

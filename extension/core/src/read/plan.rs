@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
 
     /// The columns of a source's header that the mapping reads.
     pub fn read_of(&self, source: &'a Source) -> impl Iterator<Item = &'a str> {
-        let names = self.fields.fields.iter().filter_map(|field| header_name(field));
+        let names = self.fields.fields.iter().filter_map(header_name);
         names.filter_map(|name| source.column(&name))
     }
 
@@ -106,9 +106,16 @@ impl<'a> Plan<'a> {
     pub fn statement(&self, staged: &Ident, staging: &QualifiedName, reader: &str) -> String {
         let spec = Literal::new(serde_json::to_string(&self.spec()).unwrap_or_default());
         let reader = Ident::new(reader);
-        let is_taken = |name: &&&str| self.target.column(&Ident::new(**name)).is_none();
-        let meta = ["source", "line", "byte"];
-        let mut values: Vec<String> = meta.iter().filter(is_taken).map(|name| format!("r.{name}")).collect();
+        // Where the target has a column of the name, the merge knows what speaks of the record by another.
+        let meta = |name: &str| match self.target.column(&Ident::new(name)) {
+            Some(_) => Ident::new(format!("etl${name}")).to_string(),
+            None => name.to_owned(),
+        };
+        let place = |name: &str| match meta(name) {
+            own if own == name => format!("r.{name}"),
+            other => format!("r.{name} as {other}"),
+        };
+        let mut values: Vec<String> = ["source", "line", "byte"].map(place).into();
         let mut position = 0;
         for (column, field) in &self.columns {
             let name = &column.name;
@@ -123,14 +130,10 @@ impl<'a> Plan<'a> {
                 _ => format!("r.v[{position}]::{cast} as {name}"),
             });
         }
-        for (offset, name) in [(1, "problem"), (2, "sqlstate"), (3, "field")] {
-            let read = format!("r.v[{}]", position + offset);
-            match name {
-                _ if !is_taken(&&name) => {}
-                "field" => values.push(format!("{read} as field")),
-                _ => values.push(format!("coalesce(r.{name}, {read}) as {name}")),
-            }
+        for (offset, name) in [(1, "problem"), (2, "sqlstate")] {
+            values.push(format!("coalesce(r.{name}, r.v[{}]) as {}", position + offset, meta(name)));
         }
+        values.push(format!("r.v[{}] as {}", position + 3, meta("field")));
         let good = "case when s.problem is null then s.record end";
         let (read, join, kept) = match self.fields.each {
             None => (format!("{reader}.etl_read_record({good}, {spec})"), String::new(), String::new()),

@@ -86,7 +86,9 @@ fn definition(table: &Table, column: &Column, width: usize) -> String {
 /// Counts and lengths, never a value.
 fn seen(table: &Table, column: &Column) -> String {
     let mut text = format!("seen: {} of {}", column.seen.filled, table.records);
-    if let Some((shortest, longest)) = column.seen.lengths {
+    if column.type_name == "jsonb" {
+        text.push_str(", objects or arrays");
+    } else if let Some((shortest, longest)) = column.seen.lengths {
         let length =
             if shortest == longest { longest.to_string() } else { format!("{shortest} to {longest}") };
         let unit = if longest == 1 { "character" } else { "characters" };

@@ -21,7 +21,8 @@ pub(super) fn read(location: &str, input: impl Read, state: &RandomState) -> Res
     let (mut records, mut damaged, mut is_whole) = (0, 0, true);
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(wrong)? {
-        if is_enough(records, names.len()) {
+        // What was cut off by the sample's end is no record, either.
+        if is_enough(records, names.len(), reader.position().byte()) {
             is_whole = false;
             break;
         }
@@ -53,7 +54,7 @@ pub(super) fn read(location: &str, input: impl Read, state: &RandomState) -> Res
         }
     }
     let location = location.to_owned();
-    Ok(Sample { location, format: Format::Csv, fields, records, damaged, is_whole, unreadable })
+    Ok(Sample { location, format: Format::CSV, fields, records, damaged, is_whole, unreadable })
 }
 
 /// Headers that the loader would refuse, too, and files whose columns stand apart by something else than commas.

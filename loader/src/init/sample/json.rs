@@ -22,7 +22,7 @@ const MEMBERS: usize = 50;
 pub(super) fn read(location: &str, mut input: impl Read, state: &RandomState) -> Result<Sample, Error> {
     let mut framer = JsonFramer::new(Limits::default());
     let mut chunk = vec![0; 64 * 1024];
-    let mut tree = Tree { state, keys: Keyed::new(), records: 0, damaged: 0, width: 0 };
+    let mut tree = Tree { state, keys: Keyed::new(), records: 0, damaged: 0, width: 0, bytes: 0 };
     let refused = |stopped: Stopped<std::convert::Infallible>| {
         Error::usage(format!("{location}: cannot be read as JSON")).caused_by(stopped)
     };
@@ -44,6 +44,7 @@ pub(super) fn read(location: &str, mut input: impl Read, state: &RandomState) ->
             break;
         }
         framer.push(&chunk[..count], &mut take).map_err(refused)?;
+        tree.bytes += count as u64;
         if tree.is_full() {
             is_whole = false;
             break;
@@ -63,6 +64,8 @@ struct Tree<'a> {
     damaged: usize,
     /// Fields so far, members included.
     width: usize,
+    /// Bytes read for the records.
+    bytes: u64,
 }
 
 /// A key of the records.
@@ -77,7 +80,7 @@ struct Key {
 
 impl Tree<'_> {
     fn is_full(&self) -> bool {
-        is_enough(self.records, self.width)
+        is_enough(self.records, self.width, self.bytes)
     }
 
     fn take(&mut self, record: &str) {

@@ -130,6 +130,7 @@ pub const ACTS: &[(Who, &str, &str)] = &[
     (Loader, "update etl.runs set started_at = now()", NO),
     (Loader, "update etl.run_sources set records = 0", NO),
     (Loader, "update etl.run_sources set sha256 = ''", NO),
+    (Loader, "update etl.run_sources set header = '{}'", NO),
     (Loader, "update etl.run_tables set target = 'x'", NO),
     (Loader, "update etl.quarantine set record = 'x'", NO),
     (Loader, "update etl.quarantine set record_sha256 = ''", NO),

@@ -54,7 +54,7 @@ impl Plan<'_> {
             line: self.meta("line", "null::bigint"),
             byte: self.meta("byte", "null::bigint"),
             copies: self.meta("copies", "1::bigint"),
-            problem: self.staged.has_meta("problem", self.target).then(|| "c.problem".into()),
+            problem: self.staged_meta("problem", "c"),
             sqlstate: self.meta("sqlstate", "null::text"),
             field: self.meta("field", "null::text"),
             absent: None,
@@ -66,10 +66,10 @@ impl Plan<'_> {
 
     /// A meta column of the staged relation, or what stands for it, also where it is null.
     fn meta(&self, name: &str, otherwise: &str) -> String {
-        match self.staged.has_meta(name, self.target) {
-            true if otherwise.starts_with("null") => format!("c.{name}"),
-            true => format!("coalesce(c.{name}, {otherwise})"),
-            false => otherwise.into(),
+        match self.staged_meta(name, "c") {
+            Some(column) if otherwise.starts_with("null") => column,
+            Some(column) => format!("coalesce({column}, {otherwise})"),
+            None => otherwise.into(),
         }
     }
 

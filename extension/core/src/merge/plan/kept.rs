@@ -44,10 +44,7 @@ impl Plan<'_> {
         let (origin, reasons) = (self.origin(&c), self.reasons(&c));
         let raw = format!("coalesce({})", origin.raws.join(", "));
         let joins = origin.joins.iter().chain(&reasons.joins).cloned().collect::<Vec<_>>().join("\n    ");
-        let absent = match self.staged.has_meta("absent", self.target) {
-            true => format!("{}.absent", origin.staged),
-            false => "null::text[]".into(),
-        };
+        let absent = self.staged_meta("absent", origin.staged).unwrap_or_else(|| "null::text[]".into());
         let (parents, join_standing) = self.missing_parents();
         format!(
             "create temporary table etl_kept on commit drop as\nwith rule as (\n    select *\n    from (values\n        {rules}\n    ) as \
@@ -116,12 +113,8 @@ impl Plan<'_> {
         if staged == "o" {
             origin.joins.push(format!("left join {} as o on o.ctid = c.\"etl$staged\"", self.staged.name));
         }
-        if has("record") {
-            origin.records.push(format!("{staged}.record"));
-        }
-        if has("raw") {
-            origin.raws.push(format!("{staged}.raw"));
-        }
+        origin.records.extend(self.staged_meta("record", staged));
+        origin.raws.extend(self.staged_meta("raw", staged));
         if self.options.has_staging && !has("record") && has("source") && has("byte") {
             origin.joins.push(format!(
                 "left join staging.run_{run_id} as s on s.source = f.\"etl$source\" and s.byte = f.\"etl$byte\""

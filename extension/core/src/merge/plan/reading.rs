@@ -73,12 +73,12 @@ impl<'a> Plan<'a> {
     /// The value by the input function; of a record that lacks the column none, and nothing is asked of its domain.
     pub(super) fn by_input_unless_absent(&self, column: &Column, text: &str) -> String {
         let value = by_input(column, text);
-        match self.is_partial(column) && self.staged.has_meta("absent", self.target) {
-            true => format!(
-                "case when not coalesce({} = any (c.absent), false) then {value} end",
+        match self.staged_meta("absent", "c").filter(|_| self.is_partial(column)) {
+            Some(absent) => format!(
+                "case when not coalesce({} = any ({absent}), false) then {value} end",
                 Literal::new(column.name.as_str())
             ),
-            false => value,
+            None => value,
         }
     }
 

@@ -131,14 +131,18 @@ impl Plan<'_> {
         let staged = format!("{} as s", self.staged.name);
         let Some(replay) = self.options.replay else { return staged };
         let (join, id) = match replay {
-            Replay::ByColumn => (String::new(), "s.quarantine_id"),
+            Replay::ByColumn => (
+                String::new(),
+                self.staged_meta("quarantine_id", "s").unwrap_or_else(|| "s.quarantine_id".into()),
+            ),
             Replay::BySource => (
                 format!(
                     "\n    join (\n        select distinct source, quarantine_id\n        from staging.run_{}\n    ) as brought \
-                     on brought.source = s.source",
-                    self.options.run_id
+                     on brought.source = {}",
+                    self.options.run_id,
+                    self.staged_meta("source", "s").unwrap_or_else(|| "s.source".into()),
                 ),
-                "brought.quarantine_id",
+                "brought.quarantine_id".into(),
             ),
         };
         format!(
@@ -168,8 +172,9 @@ impl Plan<'_> {
         }
         Some(format!(
             "select count(*)\nfrom {} as s\nwhere not exists (\n    select\n    from etl.quarantine as q\n    \
-             where q.quarantine_id = s.quarantine_id\n        and {}\n)",
+             where q.quarantine_id = {}\n        and {}\n)",
             self.staged.name,
+            self.staged_meta("quarantine_id", "s").unwrap_or_else(|| "s.quarantine_id".into()),
             self.is_open("q")
         ))
     }
