@@ -95,7 +95,6 @@ answers:
 	show query event_rsvps event_id=250000
 	show query summary_output --format json
 	show query people_per_dose
-	show query doses_without_population
 	show query trips_without_charges
 	show query churned_drivers as_of=2021-07-11
 

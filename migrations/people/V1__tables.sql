@@ -27,6 +27,8 @@ create table people.cities (
     city        text not null,
     birthplace  text,
     primary key (country, county, city),
+    constraint cities_country check (country <> ''),
+    constraint cities_county check (county <> ''),
     constraint cities_city check (city <> ''),
     constraint cities_birthplace unique (birthplace)
 );
@@ -40,6 +42,7 @@ create table people.counties (
     country  text not null,
     county   text not null,
     primary key (country, county),
+    constraint counties_country check (country <> ''),
     constraint counties_county check (county <> '')
 );
 comment on table people.counties is 'One row a county.';

@@ -10,6 +10,8 @@ parallel unsafe
 set search_path = pg_catalog, pg_temp
 set client_min_messages = 'warning'
 as $function$
+declare
+    missing text;
 begin
     -- What the session has under these names is not ours, and not to be run.
     drop table if exists
@@ -80,20 +82,24 @@ begin
         "place_of_birth": "place_of_birth"
     }'::jsonb, 'people_records'::name);
     -- A column that a file lacks is not read, but a person is known by all four.
-    if (
-        select count(*)
+    select string_agg(wanted.name, ' and ')
+    into missing
+    from unnest('{date_of_birth,place_of_birth}'::text[]) as wanted (name)
+    where not exists (
+        select
         from pg_attribute
         where attrelid = 'pg_temp.people_records'::regclass
-            and attname in ('date_of_birth', 'place_of_birth')
+            and attname = wanted.name
             and not attisdropped
-    ) < 2 then
-        raise exception '% has no column date_of_birth, or no column place_of_birth, and a person is known by both', (
+    );
+    if missing is not null then
+        raise exception '% has no %, and a person is known by it', (
             select string_agg(run_source.location, ', ' order by run_source.source)
             from etl.run_sources as run_source
             where run_source.run_id = etl_load_people.run_id
                 and run_source.name = 'people'
-        )
-            using errcode = 'undefined_column', hint = 'Name the columns in the file''s first line; their fields may be empty.';
+        ), missing
+            using errcode = 'undefined_column', hint = 'Name the column in the file''s first line; its fields may be empty.';
     end if;
 
     -- A replay brings each record as a source of its own: what could be read when it was rejected keeps its number.

@@ -26,8 +26,8 @@ begin
         with week as (
             select source, week_of_allocations, array_agg(distinct jurisdiction) as jurisdictions
             from pg_temp.vaccines_allocations
-            where week_of_allocations is not null
-                and jurisdiction is not null
+            where problem is null
+                and jurisdiction <> ''
             group by source, week_of_allocations
         ),
         oldest as (
@@ -43,7 +43,9 @@ begin
             from oldest
             join week as first using (source, week_of_allocations)
             join pg_temp.vaccines_allocations as later using (source)
-            where later.jurisdiction <> all (first.jurisdictions)
+            where later.problem is null
+                and later.jurisdiction <> ''
+                and later.jurisdiction <> all (first.jurisdictions)
             group by oldest.source, oldest.week_of_allocations
         )
         select

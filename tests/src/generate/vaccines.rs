@@ -88,7 +88,7 @@ impl Plan {
                     &fips.to_string(),
                     *county_name,
                     *name,
-                    &random.between(9_000, 400_000).to_string(),
+                    &random.between(90_000, 1_900_000).to_string(),
                 ])?;
             }
         }
