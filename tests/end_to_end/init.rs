@@ -35,6 +35,19 @@ fn two_commands_load_a_csv_file() {
 }
 
 #[test]
+fn two_commands_load_what_a_spreadsheet_saved() {
+    let (database, loader) = empty();
+    let bytes = b"Id;PostTypeId;Name\r\n1;7;caf\xe9\r\n2;8;\x80 5\r\n";
+    loader.file("towns.csv", bytes);
+    loader.run(["init", "shop", "towns.csv"]).expect(0);
+    loader.run(["run", "shop", "towns.csv"]).expect(0);
+    assert_eq!(
+        database.rows("select id, post_type_id, name from shop.towns order by 1"),
+        ["1|7|café", "2|8|€ 5"]
+    );
+}
+
+#[test]
 fn two_commands_load_nested_json_and_records_that_nothing_tells_apart() {
     let (database, loader) = empty();
     loader.file(

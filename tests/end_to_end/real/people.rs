@@ -41,6 +41,11 @@ fn check_figures(database: &Database<'_>, loader: &Loader) {
 
     let summary = loader.run(["query", "summary_output", "--format", "json"]).expect(0);
     assert_eq!(summary.stdout.trim_end(), r#"{"Scotland":8048,"Northern Ireland":1952}"#);
+    // The file that the exercise wants, to the byte.
+    loader.run(["export", "summary_output", "--dir", "data"]).expect(0);
+    let written = std::fs::read(loader.folder().join("data/summary_output.json")).unwrap();
+    let wanted = inputs::real("people/sample_output.json").map(|path| std::fs::read(path).unwrap());
+    assert_eq!(Some(written), wanted);
     let countries = answer(loader, "births_by_country");
     assert_eq!(
         countries,
