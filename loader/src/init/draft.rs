@@ -98,6 +98,7 @@ fn sampled(table: &Table) -> String {
     let extent = if table.is_whole { "all" } else { "the first" };
     let damaged = match table.damaged {
         0 => String::new(),
+        1 => ", 1 damaged one left out".to_owned(),
         damaged => format!(", {damaged} damaged ones left out"),
     };
     let records = if table.records == 1 { "record" } else { "records" };
