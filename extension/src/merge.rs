@@ -137,6 +137,7 @@ fn merge(
         dataset,
         extension_schema: run.extension_schema()?,
         partial: Vec::new(),
+        only_changed: false,
     };
     let schema = Ident::new(&options.extension_schema);
     run.drop_leftovers()?;
@@ -153,6 +154,11 @@ fn merge(
         options.partial.extend(run.lacking_of_ready(names)?);
         options.partial.sort();
         options.partial.dedup();
+    }
+
+    if !has_open {
+        options.only_changed =
+            leave_out(&mut run, &Plan::new(&target, &staged, &options).map_err(from_plan)?)?;
     }
 
     let mut plan = Plan::new(&target, &staged, &options).map_err(from_plan)?;
@@ -177,6 +183,25 @@ fn merge(
     let counts = run.count(&plan.count())?;
     run.drop_leftovers()?;
     Ok(counts)
+}
+
+/// Leaves out the rows that equal the target's, where that is most of them. Nothing may be open in quarantine, which a row
+/// that came again could settle.
+fn leave_out(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<bool> {
+    let Some(has_rows) = plan.may_leave_out() else { return Ok(false) };
+    if !run.holds(&has_rows)? {
+        return Ok(false);
+    }
+    let mut changed = run.execute(&plan.changed())?;
+    if changed > 0 {
+        changed += run.execute(&plan.contended())?;
+    }
+    let staged = run.number_of(&plan.staged_rows())?.unsigned_abs() as usize;
+    if changed * 2 > staged {
+        return Ok(false);
+    }
+    run.execute(&plan.left_out())?;
+    Ok(true)
 }
 
 /// Temporary tables under the merge's own names are dropped before it begins.

@@ -11,7 +11,9 @@ use super::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 10] = [
+pub(super) const TABLES: [&str; 12] = [
+    "etl_changed",
+    "etl_unchanged",
     "etl_candidates",
     "etl_ready",
     "etl_places",

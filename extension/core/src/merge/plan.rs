@@ -10,6 +10,7 @@
 //! Everything runs under `search_path = pg_catalog, pg_temp`, so only operators and functions of `pg_catalog` are
 //! found by bare names; names of the catalog pass through [`Ident`].
 mod candidates;
+mod changed;
 mod count;
 mod fates;
 mod faults;
@@ -61,6 +62,8 @@ pub struct Options {
     pub has_staging: bool,
     /// Whether earlier runs parked records of this target that are tried again.
     pub retries: bool,
+    /// Whether only the rows in `etl_changed` are judged; the others are counted in `etl_unchanged`.
+    pub only_changed: bool,
     /// Columns that some record lacks although `staged` has them.
     pub partial: Vec<Ident>,
     /// How a replay names its quarantined rows; none in any other run.
@@ -208,6 +211,7 @@ impl<'a> Plan<'a> {
     /// Whether the candidates are a table of their own, or the staged relation as it is.
     fn is_materialised(&self) -> bool {
         self.options.retries
+            || self.options.only_changed
             || !self.options.partial.is_empty()
             || self.options.replay.is_some()
             || self.columns.iter().any(|column| self.reading(column) != Reading::AsIs)
@@ -267,16 +271,7 @@ impl<'a> Plan<'a> {
 
     /// Whether two rows agree in all columns; generated ones follow from the others.
     fn same_row(&self, left: &str, right: &str) -> String {
-        let columns = || self.target.columns.iter().filter(|column| column.generated.is_none());
-        let (named, plain): (Vec<_>, Vec<_>) =
-            columns().partition(|column| column.equality.operator.is_some() && column.comparable);
-        let side = |alias: &str| {
-            let values = plain.iter().map(|column| comparable(column, alias));
-            values.collect::<Vec<_>>().join(", ")
-        };
-        let mut parts = vec![format!("row({}) is not distinct from row({})", side(left), side(right))];
-        parts.extend(named.iter().map(|column| same(column, left, right)));
-        parts.join(" and ")
+        same_in(self.target.columns.iter().filter(|column| column.generated.is_none()), left, right)
     }
 
     /// Whether `left` goes before `right` or equals it: version, then content, null lowest.
@@ -315,6 +310,19 @@ fn choose_key(target: &Target, has: impl Fn(&Ident) -> bool) -> Result<&Key, Mis
             })
         }
     }
+}
+
+/// Whether two rows agree in some columns.
+fn same_in<'c>(columns: impl Iterator<Item = &'c Column>, left: &str, right: &str) -> String {
+    let (named, plain): (Vec<_>, Vec<_>) =
+        columns.partition(|column| column.equality.operator.is_some() && column.comparable);
+    let side = |alias: &str| {
+        let values = plain.iter().map(|column| comparable(column, alias));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let mut parts = vec![format!("row({}) is not distinct from row({})", side(left), side(right))];
+    parts.extend(named.iter().map(|column| same(column, left, right)));
+    parts.join(" and ")
 }
 
 /// A column as it is compared: by its text where its type has no equality.

@@ -4,7 +4,7 @@
 //! relation itself serves. Else a temporary table is made of it, with the text columns converted.
 use super::super::name::Literal;
 use super::reading::Reading;
-use super::{Plan, Raised, Rows};
+use super::{Plan, Raised, Rows, changed};
 
 /// The temporary table, where there is one.
 pub(super) const TABLE: &str = "pg_temp.etl_candidates";
@@ -66,7 +66,11 @@ impl Plan<'_> {
 
     /// A meta column of the staged relation, or what stands for it, also where it is null.
     fn meta(&self, name: &str, otherwise: &str) -> String {
-        match self.staged_meta(name, "c") {
+        self.meta_of(name, otherwise, "c")
+    }
+
+    pub(super) fn meta_of(&self, name: &str, otherwise: &str, alias: &str) -> String {
+        match self.staged_meta(name, alias) {
             Some(column) if otherwise.starts_with("null") => column,
             Some(column) => format!("coalesce({column}, {otherwise})"),
             None => otherwise.into(),
@@ -185,7 +189,17 @@ impl Plan<'_> {
             unread.join(", "),
             self.replayed_columns(reads).join(", "),
             self.staged_and_replayed(),
-            rows.condition("s").replace('\n', "\n    "),
+            self.read_rows(rows).replace('\n', "\n    "),
         )
+    }
+
+    /// Which staged rows are candidates.
+    fn read_rows(&self, rows: Rows) -> String {
+        match (rows, self.options.only_changed) {
+            (Rows::All, true) => {
+                format!("\nwhere s.ctid in (\n    select x.place\n    from {} as x\n)", changed::TABLE)
+            }
+            _ => rows.condition("s"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Counting: the ledger's rows, and the totals that the caller sees.
 use super::super::name::Literal;
-use super::{Plan, fates};
+use super::{Plan, changed, fates};
 
 impl Plan<'_> {
     /// Records the counts of every source in `etl.run_tables` and returns their totals as one row:
@@ -32,15 +32,32 @@ impl Plan<'_> {
         let adds = std::iter::once("read")
             .chain(outcomes)
             .map(|name| format!("{name} = rt.{name} + excluded.{name}"));
+        // What was left out, because it equals the row that is there, is counted beside what was judged.
+        let zeros = "0, ".repeat(outcomes.len() - 3);
+        let left_out = match self.options.only_changed {
+            true => format!(
+                "all_counted as (\n    select source, {sums_by_source}\n    from (\n        select *\n        from counted\n        \
+                 union all\n        select source, copies, 0, 0, copies, {}\n        from {}\n    ) as each\n    group by source\n),\n",
+                zeros.trim_end_matches(", "),
+                changed::LEFT_OUT,
+                sums_by_source = std::iter::once("read")
+                    .chain(outcomes)
+                    .map(|name| format!("sum({name})::bigint as {name}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+            false => String::new(),
+        };
+        let all_counted = if self.options.only_changed { "all_counted" } else { "counted" };
         format!(
             "with fate as (\n    select *, \"etl$quarantine_id\" is not null as is_retried\n    from {fates}\n),\n\
              counted as (\n    select\n        case when f.is_retried then 0::smallint else f.\"etl$source\" end as source,\n        \
              coalesce(sum(f.\"etl$copies\") filter (where not f.is_retried), 0)::bigint as read,\n        {counted}\n    \
-             from fate as f\n    group by 1\n),\n\
+             from fate as f\n    group by 1\n),\n{left_out}\
              recorded as (\n    insert into etl.run_tables as rt (run_id, source, target, {all})\n    \
-             select {run}, source, {target}, {all}\n    from counted\n    where read > 0 or promoted > 0\n    \
+             select {run}, source, {target}, {all}\n    from {all_counted}\n    where read > 0 or promoted > 0\n    \
              on conflict (run_id, source, target) do update\n    set {adds}\n)\n\
-             select {target}::text as target, {sums}\nfrom counted",
+             select {target}::text as target, {sums}\nfrom {all_counted}",
             fates = fates::TABLE,
             counted = counted.join(",\n        "),
             run = self.options.run_id,

@@ -1,0 +1,73 @@
+//! Changed: which staged rows need a judgement at all, where most of a delivery is there already.
+//!
+//! A row that equals the target's is unchanged, whatever else comes, as long as nothing of its key comes that differs: so only
+//! the others are judged. Of a repeated load nothing is left. The rows are compared once; judging them would take three passes
+//! more. It is no other way to decide, only less to decide on: the counts are the same (`tests/end_to_end/merge`).
+use super::reading::Reading;
+use super::{Plan, same_in};
+
+/// The temporary table of rows to judge: (place, key).
+pub(super) const TABLE: &str = "pg_temp.etl_changed";
+
+/// The temporary table of what is left out: (source, copies).
+pub(super) const LEFT_OUT: &str = "pg_temp.etl_unchanged";
+
+impl Plan<'_> {
+    /// Whether rows can be left out: all columns have their types, no record lacks one, none is tried again, and the target
+    /// has rows to compare with.
+    pub fn may_leave_out(&self) -> Option<String> {
+        let is_typed = self.columns.iter().all(|column| self.reading(column) == Reading::AsIs);
+        let is_whole =
+            self.options.partial.is_empty() && self.options.replay.is_none() && !self.options.retries;
+        (is_typed && is_whole).then(|| format!("select exists (select from {})", self.target.name))
+    }
+
+    /// Finds the rows that differ from the target's, or are not there.
+    pub fn changed(&self) -> String {
+        let columns = self.columns.iter().map(|column| {
+            let value = format!("s.{}", column.name);
+            format!("{} as {}", column.equality.collated(&value), column.name)
+        });
+        let problem = self.staged_meta("problem", "s");
+        let is_readable = problem.map_or("true".into(), |problem| format!("{problem} is null"));
+        format!(
+            "create temporary table etl_changed on commit drop as\nselect c.place, {key_c}\nfrom (\n    \
+             select s.ctid as place, {is_readable} as is_readable, {columns}\n    from {staged} as s\n) as c\n\
+             left join {target} as t on {t_c}\nwhere not (c.is_readable and t.ctid is not null and {same})",
+            key_c = self.key_of("c"),
+            columns = columns.collect::<Vec<_>>().join(", "),
+            staged = self.staged.name,
+            target = self.target.name,
+            t_c = self.same_key("t", "c"),
+            same = same_in(self.columns.iter().copied(), "c", "t"),
+        )
+    }
+
+    /// Adds the rows that differ from none, but have the key of one that does.
+    pub fn contended(&self) -> String {
+        format!(
+            "insert into {TABLE}\nselect s.ctid, {key_s}\nfrom {staged} as s\n\
+             where exists (select from {TABLE} as k where {k_s})\n    \
+             and not exists (select from {TABLE} as x where x.place = s.ctid)",
+            key_s = self.key_of("s"),
+            staged = self.staged.name,
+            k_s = self.same_key("k", "s"),
+        )
+    }
+
+    /// How many rows are staged.
+    pub fn staged_rows(&self) -> String {
+        format!("select count(*) from {}", self.staged.name)
+    }
+
+    /// Counts what is left out, by source.
+    pub fn left_out(&self) -> String {
+        let (source, copies) = (self.meta_of("source", "1", "s"), self.meta_of("copies", "1", "s"));
+        format!(
+            "create temporary table etl_unchanged on commit drop as\n\
+             select {source}::smallint as source, sum({copies})::bigint as copies\nfrom {} as s\n\
+             where not exists (select from {TABLE} as x where x.place = s.ctid)\ngroup by 1",
+            self.staged.name,
+        )
+    }
+}
