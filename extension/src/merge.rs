@@ -329,6 +329,9 @@ fn settle_collisions(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<b
 fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_open: bool) -> Outcome<()> {
     let decided = run.decided()?;
     let (inserts, updates) = (decided.inserts, decided.updates);
+    if inserts + updates + decided.kept > 0 {
+        run.execute(&plan.analyze_fates())?;
+    }
     let written = match (inserts, updates) {
         (0, 0) => (0, 0),
         _ => run.written(&plan.write(inserts > 0, updates > 0, has_waits))?,
@@ -345,7 +348,6 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
     }
     let has_kept = decided.kept > 0;
     if has_kept {
-        run.execute(&plan.analyze_fates())?;
         run.execute(&plan.kept())?;
         for statement in plan.index_kept() {
             run.execute(&statement)?;

@@ -24,6 +24,8 @@ mod harness;
 mod init;
 /// The loader killed in the middle.
 mod killed;
+/// What equals the target's rows is left out of a merge, and nothing shows it.
+mod left_out;
 /// Random histories against the model of a merge.
 mod merge;
 /// Several migrators at once, and migrators killed in the middle.

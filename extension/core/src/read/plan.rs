@@ -145,11 +145,12 @@ impl<'a> Plan<'a> {
                 "\n    where e.v is not null or s.problem is not null".to_owned(),
             ),
         };
+        // The offset keeps the record from being read anew for each column; of type bigint, or no worker takes part.
         format!(
             "create temporary table {staged} on commit drop as\nselect\n    {}\nfrom (\n    \
              select s.source, s.line, s.byte, s.problem, s.sqlstate, n.name, {read} as v\n    \
              from {staging} as s\n    join (values {}) as n (source, name) on n.source = s.source{join}{kept}\n    \
-             offset 0\n) as r",
+             offset '0'::bigint\n) as r",
             values.join(",\n    "),
             self.names(),
         )
