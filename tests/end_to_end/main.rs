@@ -20,6 +20,8 @@ mod faults;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
+/// What load functions compute from records, after a replay.
+mod healed;
 /// `loader init`, and the first load of what it drafts.
 mod init;
 /// The loader killed in the middle.
