@@ -9,7 +9,21 @@ pub(super) const TABLE: &str = "pg_temp.etl_fates";
 impl Plan<'_> {
     /// Whether some key has more than one record that could win: only then there is something to choose.
     pub fn contests(&self) -> String {
-        format!("select exists (\n    {}\n)", self.contested_keys())
+        // Values of a fixed width are sorted in a third of the time that grouping takes.
+        let narrow = match self.key.columns.as_slice() {
+            [only] => self.target.column(only).filter(|it| {
+                it.sortable && !it.collatable && it.equality.operator.is_none() && it.base_type.is_none()
+            }),
+            _ => None,
+        };
+        match narrow {
+            Some(key) => format!(
+                "select count(*) <> count(distinct j.{})\nfrom {} as j\nwhere j.\"etl$rule\" is null",
+                key.name,
+                judgements::TABLE,
+            ),
+            None => format!("select exists (\n    {}\n)", self.contested_keys()),
+        }
     }
 
     /// No key has. From now on every record that could win does.

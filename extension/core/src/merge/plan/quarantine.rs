@@ -5,7 +5,10 @@ use super::{Plan, fates};
 impl Plan<'_> {
     /// Tells the optimiser how many did not get in: it expects a handful, and looks for each by itself.
     pub fn analyze_fates(&self) -> String {
-        format!("analyze {} (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", action, outcome)", fates::TABLE)
+        format!(
+            "analyze {} (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", action, outcome)",
+            fates::TABLE
+        )
     }
 
     /// Tells the optimiser what is known, and makes it quick to find.
