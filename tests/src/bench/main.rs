@@ -49,10 +49,9 @@ fn migrated(cluster: &Cluster) -> Database<'_> {
     database
 }
 
-/// Seconds that a script of `tests/bench` takes in psql, run in a folder and with a file as its standard input.
-fn script(database: &Database<'_>, name: &str, folder: &Path, input: Option<&Path>) -> Outcome<f64> {
+/// Seconds that a script takes in psql, run in a folder and with a file as its standard input.
+fn script(database: &Database<'_>, path: &Path, folder: &Path, input: Option<&Path>) -> Outcome<f64> {
     database.execute("checkpoint");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench").join(name);
     let stdin = match input {
         Some(file) => File::open(file)?.into(),
         None => Stdio::null(),
@@ -60,7 +59,7 @@ fn script(database: &Database<'_>, name: &str, folder: &Path, input: Option<&Pat
     let begun = Instant::now();
     let out = Command::new("psql")
         .args(["-X", "-q", "-d", &database.url(), "-f"])
-        .arg(&path)
+        .arg(path)
         .current_dir(folder)
         .stdin(stdin)
         .stdout(Stdio::null())

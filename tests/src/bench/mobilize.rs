@@ -90,7 +90,8 @@ pub fn measure(args: &Args) -> Outcome<()> {
             f64::NAN
         } else {
             let database = migrated(&cluster);
-            let seconds = script(&database, "mobilize.sql", Path::new("/"), Some(&input.lines))?;
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/mobilize.sql");
+            let seconds = script(&database, &path, Path::new("/"), Some(&input.lines))?;
             if counts != self::counts(&database) {
                 return Err("the script written by hand loaded other rows".into());
             }
