@@ -94,6 +94,8 @@ answers:
 	show query most_completed_event
 	show query event_rsvps event_id=250000
 	show query summary_output --format json
+	show query votes_per_post_per_week
+	show query mean_votes_per_post_per_week
 	show query people_per_dose
 	show query trips_without_charges
 	show query churned_drivers as_of=2021-07-11

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-const DATASETS: [&str; 4] = ["mobilize", "people", "vaccines", "rides"];
+const DATASETS: [&str; 5] = ["mobilize", "people", "posts", "vaccines", "rides"];
 
 fn folders(path: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(path)

@@ -1,5 +1,7 @@
 //! The functions from psql, without the loader.
 
+mod posts;
+
 use etl_tests::accounting;
 use etl_tests::cluster::Cluster;
 use etl_tests::database::{Database, assert_same};

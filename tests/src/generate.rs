@@ -3,10 +3,12 @@
 //! Every entity is a function of (seed, kind, number), never of what was generated before it, so records stream out in constant memory and a
 //! record deep in a file can be made again on its own: that is how exact duplicates and older or newer versions of earlier records arise.
 
+mod clock;
 pub mod csv;
 pub mod json;
 pub mod mobilize;
 pub mod people;
+pub mod posts;
 pub mod random;
 pub mod rides;
 pub mod vaccines;
@@ -19,6 +21,8 @@ use std::io::{self, Write};
 pub enum Format {
     /// One JSON array, one record a line.
     Array,
+    /// One JSON array whose lines begin with the comma, as Stack Exchange records are passed around.
+    LeadingCommas,
     /// JSON lines: one record a line, nothing around them.
     Lines,
     /// One page of the API: `{"count":…,"next":null,"previous":null,"data":[…]}`.
@@ -39,7 +43,7 @@ impl<W: Write> Frame<W> {
     /// Those of the writer.
     pub fn begin(mut out: W, format: Format, count: u64) -> io::Result<Self> {
         match format {
-            Format::Array => out.write_all(b"[")?,
+            Format::Array | Format::LeadingCommas => out.write_all(b"[")?,
             Format::Lines => {}
             Format::Page => write!(out, "{{\"count\":{count},\"next\":null,\"previous\":null,\"data\":[")?,
         }
@@ -52,7 +56,8 @@ impl<W: Write> Frame<W> {
     /// Those of the writer.
     pub fn record(&mut self, record: &[u8]) -> io::Result<()> {
         match (self.format, self.written) {
-            (Format::Lines, _) => {}
+            (Format::Lines, _) | (Format::LeadingCommas, 0) => {}
+            (Format::LeadingCommas, _) => self.out.write_all(b"\n,")?,
             (_, 0) => self.out.write_all(b"\n")?,
             _ => self.out.write_all(b",\n")?,
         }
@@ -70,7 +75,7 @@ impl<W: Write> Frame<W> {
     /// Those of the writer.
     pub fn end(mut self) -> io::Result<()> {
         match self.format {
-            Format::Array => self.out.write_all(b"\n]\n")?,
+            Format::Array | Format::LeadingCommas => self.out.write_all(b"\n]\n")?,
             Format::Lines => {}
             Format::Page => self.out.write_all(b"\n]}\n")?,
         }

@@ -13,6 +13,34 @@ struct Group {
     /// Parents waited for, or the rule broken.
     reason: String,
     is_parked: bool,
+    /// All the parents waited for are rows of tables that the run had no record for.
+    is_without_parents: bool,
+}
+
+/// What a run brought, as far as it says what is missing.
+#[derive(Debug, Default)]
+pub struct Delivery<'a> {
+    /// Its records that are parked or rejected, newly or again.
+    pub kept_out: i64,
+    /// Targets that the load function knows and the run had no record for.
+    pub empty_targets: Vec<&'a str>,
+    /// Sources of the dataset that no file of the run belongs to.
+    pub absent_sources: Vec<&'a str>,
+}
+
+impl Delivery<'_> {
+    /// What to load for records whose parents did not come; none where all sources came, so that more of one of them is
+    /// wanted, and only who knows the data can say of which.
+    fn remedy(&self, dataset: &str) -> Option<String> {
+        match self.absent_sources.as_slice() {
+            [] => None,
+            [source] => Some(format!("loader run {dataset} {source}=FILE")),
+            [sources @ .., last] => Some(format!(
+                "loader run {dataset} SOURCE=FILE, where SOURCE is {} or {last}",
+                sources.join(", ")
+            )),
+        }
+    }
 }
 
 /// One row a target and fate, with the three most frequent reasons.
@@ -25,12 +53,15 @@ const GROUPS: &str = "
             case
                 when outcome = 'parked' then coalesce(parents_of.names, constraint_name, 'a parent')
                 else concat_ws(' ', sqlstate, coalesce(constraint_name, field))
-            end as reason
+            end as reason,
+            coalesce(bool_and(parents_of.tables <@ $3::text[]), false) as is_without_parents
         from etl.quarantine
         cross join lateral (
-            select string_agg(distinct split_part(parent, '(', 1), ' and ' order by split_part(parent, '(', 1))
+            select
+                string_agg(distinct split_part(parent, '(', 1), ' and ' order by split_part(parent, '(', 1)),
+                array_agg(split_part(parent, '(', 1))
             from unnest(parents) as parent
-        ) as parents_of (names)
+        ) as parents_of (names, tables)
         -- What a run met counts for it, even where a newer record overtook it at once.
         where (closed_run is null or first_run = $1)
             and ($1::bigint is null or first_run = $1)
@@ -46,27 +77,35 @@ const GROUPS: &str = "
         sum(records)::bigint as records,
         is_parked,
         string_agg(reason, ', ' order by rank) filter (where rank <= 3)
-            || case when count(*) > 3 then format(', %s more', count(*) - 3) else '' end as reason
+            || case when count(*) > 3 then format(', %s more', count(*) - 3) else '' end as reason,
+        bool_and(is_without_parents) as is_without_parents
     from ranked
     group by target, is_parked
     order by is_parked desc, target";
 
-/// What a run has newly put into quarantine, and how many of the `kept_out` records it parked or rejected
-/// were there before. `is_kept` is false for a run that is rolled back, whose quarantine nobody can list.
+/// What a run has newly put into quarantine, and how many of the records it parked or rejected were there before.
+/// `is_kept` is false for a run that is rolled back, whose quarantine nobody can list.
 ///
 /// # Errors
 /// What the server reports.
 pub fn of_run(
     client: &mut impl GenericClient,
     run: &Run,
-    kept_out: i64,
+    delivery: &Delivery<'_>,
     is_kept: bool,
 ) -> Result<Vec<String>, Error> {
-    let command = if is_kept { format!(": loader quarantine list --run {}", run.id) } else { String::new() };
-    let groups = groups(client, Some(run.id), None)?;
-    let mut notes: Vec<String> =
-        groups.iter().map(|group| format!("{}{command}", group.sentence())).collect();
-    let known = kept_out - groups.iter().map(|group| group.records).sum::<i64>();
+    let groups = groups(client, Some(run.id), None, &delivery.empty_targets)?;
+    let list = format!("loader quarantine list --run {}", run.id);
+    let note = |group: &Group| {
+        let sentence = group.sentence();
+        match delivery.remedy(&run.dataset).filter(|_| group.is_without_parents) {
+            Some(remedy) => format!("{sentence}, of which this run had none: {remedy}"),
+            None if is_kept => format!("{sentence}: {list}"),
+            None => sentence,
+        }
+    };
+    let mut notes: Vec<String> = groups.iter().map(note).collect();
+    let known = delivery.kept_out - groups.iter().map(|group| group.records).sum::<i64>();
     if known > 0 {
         let (noun, verb) = if known == 1 { ("record", "is") } else { ("records", "are") };
         notes.push(format!(
@@ -82,7 +121,7 @@ pub fn of_run(
 /// # Errors
 /// What the server reports.
 pub fn of_dataset(client: &mut impl GenericClient, dataset: &str) -> Result<Vec<String>, Error> {
-    let groups = groups(client, None, Some(dataset))?;
+    let groups = groups(client, None, Some(dataset), &[])?;
     let sentence = |group: &Group| {
         let verb = if group.records == 1 { "is" } else { "are" };
         format!("{} and {verb} not counted: loader quarantine list {dataset}", group.sentence())
@@ -94,22 +133,24 @@ fn groups(
     client: &mut impl GenericClient,
     run: Option<i64>,
     dataset: Option<&str>,
+    empty_targets: &[&str],
 ) -> Result<Vec<Group>, Error> {
     let rows = client
-        .query(GROUPS, &[&run, &dataset])
+        .query(GROUPS, &[&run, &dataset, &empty_targets])
         .map_err(|error| Error::database("read etl.quarantine", error))?;
     let group = |row: &postgres::Row| Group {
         target: row.get("target"),
         records: row.get("records"),
         reason: row.get("reason"),
         is_parked: row.get("is_parked"),
+        is_without_parents: row.get("is_without_parents"),
     };
     Ok(rows.iter().map(group).collect())
 }
 
 impl Group {
     fn sentence(&self) -> String {
-        let Group { target, records, reason, is_parked } = self;
+        let Group { target, records, reason, is_parked, .. } = self;
         let noun = if *records == 1 { "record" } else { "records" };
         match (is_parked, *records == 1) {
             (true, true) => format!("1 {noun} of {target} waits for {reason}"),
@@ -131,10 +172,23 @@ mod tests {
             records,
             reason: if is_parked { "posts.posts".into() } else { "23514 votes_kind".into() },
             is_parked,
+            is_without_parents: false,
         };
         assert_eq!(group(1, true).sentence(), "1 record of posts.votes waits for posts.posts");
         assert_eq!(group(28, true).sentence(), "28 records of posts.votes wait for posts.posts");
         assert_eq!(group(1, false).sentence(), "1 record of posts.votes was rejected (23514 votes_kind)");
         assert_eq!(group(2, false).sentence(), "2 records of posts.votes were rejected (23514 votes_kind)");
+    }
+
+    #[test]
+    fn what_to_load_is_named_where_a_source_did_not_come() {
+        let remedy = |absent: &[&str]| {
+            let delivery = Delivery { absent_sources: absent.to_vec(), ..Delivery::default() };
+            delivery.remedy("rides")
+        };
+        assert_eq!(remedy(&[]), None);
+        assert_eq!(remedy(&["trips"]).unwrap(), "loader run rides trips=FILE");
+        let several = remedy(&["drivers", "trips", "charges"]).unwrap();
+        assert_eq!(several, "loader run rides SOURCE=FILE, where SOURCE is drivers, trips or charges");
     }
 }

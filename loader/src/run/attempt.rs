@@ -12,7 +12,7 @@ use crate::cli::RunArgs;
 use crate::error::{Error, Exit};
 use crate::ledger::{self, Counts, Run, SourceRead};
 use crate::progress::Progress;
-use crate::quarantine::notes;
+use crate::quarantine::notes::{self, Delivery};
 use crate::summary::{Outcome, Summary};
 
 /// How a run ends whose work was done.
@@ -103,7 +103,7 @@ impl<'a> Attempt<'a> {
         let rejected = rejects::newly(&mut transaction, run)?;
         let (outcome, end) = self.verdict(&mut transaction, run, rejected)?;
         let is_kept = outcome == Outcome::Done;
-        let notes = notes::of_run(&mut transaction, run, self.kept_out(), is_kept)?;
+        let notes = notes::of_run(&mut transaction, run, &self.delivery(), is_kept)?;
         if is_kept {
             self.committing = match end {
                 End::Exit(exit) => Some(exit),
@@ -148,9 +148,16 @@ impl<'a> Attempt<'a> {
         self.sources.iter().map(|source| source.records).sum()
     }
 
-    /// Records of this run that are parked or rejected, newly or again.
-    fn kept_out(&self) -> i64 {
-        self.counts.iter().map(|counts| counts.parked + counts.rejected).sum()
+    /// What this run brought and did not bring.
+    fn delivery(&self) -> Delivery<'_> {
+        let is_absent = |source: &&str| !self.job.files.iter().any(|file| file.source == *source);
+        let sources = self.job.dataset.sources.iter().map(|source| source.name.as_str());
+        let empty = self.counts.iter().filter(|counts| counts.read == 0);
+        Delivery {
+            kept_out: self.counts.iter().map(|counts| counts.parked + counts.rejected).sum(),
+            empty_targets: empty.map(|counts| counts.target.as_str()).collect(),
+            absent_sources: sources.filter(is_absent).collect(),
+        }
     }
 
     fn summary(&self, run: &Run, outcome: Outcome, notes: Vec<String>) -> Summary {

@@ -18,7 +18,7 @@ pub struct SourceFile {
 
 /// The files named on the command line, in load order: by source, then as they were given.
 ///
-/// Each is taken by `source=path`, else by its name (`votes*.json*` belongs to `votes`), else in the order of
+/// Each is taken by `source=path`, else by its name (`votes*.json*` and `*_votes.json` belong to `votes`), else in the order of
 /// the sources that have none yet; all files of a dataset with one source belong to it.
 ///
 /// # Errors
@@ -121,13 +121,24 @@ fn format_of(declared: &Source, location: &str) -> Format {
     if is_json { Format::Json } else { declared.format }
 }
 
-/// The source with the longest name that the file's name begins with.
+/// The source with the longest name that the file's name begins with; else the only one whose name is a word in it, as in
+/// `devops_votes.json`: taken by order, such a file alone would be read as the first source.
 fn by_name(dataset: &Dataset, location: &str) -> Option<usize> {
-    let name = source::short_name(location);
-    let begins = |(_, source): &(usize, &Source)| name.starts_with(&source.name);
-    let longest =
-        dataset.sources.iter().enumerate().filter(begins).max_by_key(|(_, source)| source.name.len());
-    longest.map(|(position, _)| position)
+    let name = source::short_name(location).to_lowercase();
+    let words: Vec<String> = dataset.sources.iter().map(|source| source.name.to_lowercase()).collect();
+    let all = 0..words.len();
+    let longest = all.clone().filter(|at| name.starts_with(&words[*at])).max_by_key(|at| words[*at].len());
+    let mut inside = all.filter(|at| has_word(&name, &words[*at]));
+    let only = inside.next().filter(|_| inside.next().is_none());
+    longest.or(only)
+}
+
+/// Whether the word stands in the name with no letter or digit at its sides.
+fn has_word(name: &str, word: &str) -> bool {
+    let is_free = |beside: Option<char>| !beside.is_some_and(char::is_alphanumeric);
+    name.match_indices(word).any(|(at, _)| {
+        is_free(name[..at].chars().next_back()) && is_free(name[at + word.len()..].chars().next())
+    })
 }
 
 fn checked(files: Vec<SourceFile>) -> Result<Vec<SourceFile>, Error> {
@@ -218,6 +229,18 @@ mod tests {
     #[test]
     fn the_longest_source_name_wins() {
         assert_eq!(assigned(&["post", "posts"], &["posts.json"]).unwrap(), ["posts:posts.json"]);
+    }
+
+    #[test]
+    fn by_a_word_in_the_name_if_it_is_one_source() {
+        let assigned = |name: &str| assigned(&["posts", "votes"], &[name]).unwrap().join(" ");
+        for name in ["devops_meta_votes.jsonl", "2021-Votes.json.gz", "new votes (1).json"] {
+            assert_eq!(assigned(name), format!("votes:{name}"));
+        }
+        for name in ["devotes.json", "votesold.json", "the_posts_and_votes.json"] {
+            let expected = if name.starts_with("votes") { "votes" } else { "posts" };
+            assert_eq!(assigned(name), format!("{expected}:{name}"));
+        }
     }
 
     #[test]

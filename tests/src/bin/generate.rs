@@ -1,7 +1,7 @@
 //! `generate mobilize --records 100000 --seed 7 > attendances.json`: synthetic input for samples, tests and the benchmark.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use etl_tests::generate::{self, mobilize, people, rides, vaccines};
+use etl_tests::generate::{self, mobilize, people, posts, rides, vaccines};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,23 @@ enum Dataset {
         /// People to write.
         #[arg(long, default_value_t = 10_000)]
         people: u64,
+        #[command(flatten)]
+        files: Files,
+    },
+    /// `posts.json` and `votes.json`, as Stack Exchange records.
+    Posts {
+        /// Posts to write; one in 40 stands twice, changed.
+        #[arg(long, default_value_t = 10_000)]
+        posts: u64,
+        /// Votes on them to write.
+        #[arg(long, default_value_t = 50_000)]
+        votes: u64,
+        /// Votes besides whose post is not there.
+        #[arg(long, default_value_t = 0)]
+        orphans: u64,
+        /// Layout of both files.
+        #[arg(long, value_enum, default_value_t = Format::LeadingCommas)]
+        format: Format,
         #[command(flatten)]
         files: Files,
     },
@@ -86,8 +103,20 @@ struct Files {
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Array,
+    LeadingCommas,
     Lines,
     Page,
+}
+
+impl From<Format> for generate::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Array => Self::Array,
+            Format::LeadingCommas => Self::LeadingCommas,
+            Format::Lines => Self::Lines,
+            Format::Page => Self::Page,
+        }
+    }
 }
 
 impl Dataset {
@@ -98,12 +127,7 @@ impl Dataset {
         };
         match self {
             Self::Mobilize { records, seed, bad, format, out } => {
-                let format = match format {
-                    Format::Array => generate::Format::Array,
-                    Format::Lines => generate::Format::Lines,
-                    Format::Page => generate::Format::Page,
-                };
-                let plan = mobilize::Plan { records, seed, bad, format };
+                let plan = mobilize::Plan { records, seed, bad, format: format.into() };
                 match out {
                     Some(path) => (
                         File::create(&path).and_then(|file| plan.write(BufWriter::new(file))),
@@ -114,6 +138,10 @@ impl Dataset {
             }
             Self::People { people, files: Files { seed, dir } } => {
                 into(&dir, &|dir| people::Plan { people, seed }.write_into(dir))
+            }
+            Self::Posts { posts, votes, orphans, format, files: Files { seed, dir } } => {
+                let plan = posts::Plan { posts, votes, orphans, seed, format: format.into() };
+                into(&dir, &|dir| plan.write_into(dir))
             }
             Self::Vaccines { weeks, files: Files { seed, dir } } => {
                 into(&dir, &|dir| vaccines::Plan { weeks, seed }.write_into(dir))

@@ -8,10 +8,9 @@
 //! trips without a charge; one in 200 paid back. Times run from 2021-01-01 to 2021-08-01.
 
 pub mod bad;
-mod clock;
 mod entity;
 
-pub use clock::timestamp;
+pub use super::clock::timestamp;
 pub use entity::{Charge, Driver, Trip};
 
 use super::csv::Csv;

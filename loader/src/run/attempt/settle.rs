@@ -60,7 +60,7 @@ impl Attempt<'_> {
     fn arrived(&self, client: &mut Client, run: &Run, exit: Exit) -> Result<(Summary, End), Error> {
         self.progress
             .say("the connection was lost while committing; the ledger says that the commit arrived");
-        let notes = notes::of_run(client, run, self.kept_out(), true)?;
+        let notes = notes::of_run(client, run, &self.delivery(), true)?;
         Ok((self.summary(run, Outcome::Done, notes), End::Exit(exit)))
     }
 

@@ -1,7 +1,7 @@
 //! One driver, one trip, one charge, each by its number.
 
 use super::Plan;
-use super::clock::{DAY, timestamp};
+use crate::generate::clock::{DAY, timestamp};
 use crate::generate::words;
 
 /// Days that the trips run over.

@@ -1,4 +1,4 @@
-//! The clock of the rides: seconds since the beginning of 2021, of no zone.
+//! The clock of rides and posts: seconds since the beginning of 2021, of no zone.
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;
