@@ -60,13 +60,13 @@ pub fn refuse_foreign_ledger(db: &mut Database) -> Result<(), Error> {
     strangers::refuse(db, &[])
 }
 
-/// Sees to it, before a run, that the extension and the tables of `dataset` are there: migrates if they are not and the
+/// Sees to it, before a run, that the extension and the tables of the datasets are there: migrates if they are not and the
 /// role may. Returns notes to print. Call it before [`Database::act_as`].
 ///
 /// # Errors
 /// As [`run`].
-pub fn ensure_ready(db: &mut Database, config: &Config, dataset: &str) -> Result<Vec<String>, Error> {
-    let sets = Set::all(&[dataset.to_owned()], config)?;
+pub fn ensure_ready(db: &mut Database, config: &Config, datasets: &[String]) -> Result<Vec<String>, Error> {
+    let sets = Set::all(datasets, config)?;
     strangers::refuse(db, &sets)?;
     let extension = Extension::look(db)?;
     let mut complete = extension.is_current() && grants::missing(db)?.is_empty();

@@ -30,10 +30,9 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
         context.note(note);
     }
     let mut database = database::connect(&context.settings)?;
-    for job in &plan.jobs {
-        for note in migrate::ensure_ready(&mut database, &context.config, &job.dataset.name)? {
-            context.note(note);
-        }
+    let datasets: Vec<String> = plan.jobs.iter().map(|job| job.dataset.name.clone()).collect();
+    for note in migrate::ensure_ready(&mut database, &context.config, &datasets)? {
+        context.note(note);
     }
     database.act_as("etl_loader")?;
     session::pin_for_loading(&mut database.client)?;

@@ -100,7 +100,7 @@ fn ensure_ready(dataset: &str, context: &Context) -> Result<(), Error> {
     }
     // In a session of its own: this one acts as etl_loader, and its search path is pinned.
     let mut database = database::connect(&context.settings)?;
-    for note in migrate::ensure_ready(&mut database, &context.config, dataset)? {
+    for note in migrate::ensure_ready(&mut database, &context.config, &[dataset.to_owned()])? {
         context.note(note);
     }
     Ok(())
