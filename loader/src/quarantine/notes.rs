@@ -3,7 +3,7 @@
 use postgres::GenericClient;
 
 use crate::error::Error;
-use crate::ledger::Run;
+use crate::ledger::{Counts, Run};
 
 /// Records of one target with one fate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,18 @@ pub struct Delivery<'a> {
     pub absent_sources: Vec<&'a str>,
 }
 
-impl Delivery<'_> {
+impl<'a> Delivery<'a> {
+    /// Read off the run's counts; a target that is loaded in several steps has several.
+    pub fn of(counts: &'a [Counts], absent_sources: Vec<&'a str>) -> Self {
+        let had_records = |target: &str| counts.iter().any(|one| one.target == target && one.read > 0);
+        let targets = counts.iter().map(|one| one.target.as_str());
+        Delivery {
+            kept_out: counts.iter().map(|one| one.parked + one.rejected).sum(),
+            empty_targets: targets.filter(|target| !had_records(target)).collect(),
+            absent_sources,
+        }
+    }
+
     /// What to load for records whose parents did not come; none where all sources came, so that more of one of them is
     /// wanted, and only who knows the data can say of which.
     fn remedy(&self, dataset: &str) -> Option<String> {
@@ -190,5 +201,14 @@ mod tests {
         assert_eq!(remedy(&["trips"]).unwrap(), "loader run rides trips=FILE");
         let several = remedy(&["drivers", "trips", "charges"]).unwrap();
         assert_eq!(several, "loader run rides SOURCE=FILE, where SOURCE is drivers, trips or charges");
+    }
+
+    #[test]
+    fn a_target_is_empty_if_no_step_had_records_for_it() {
+        let counts =
+            |target: &str, read, parked| Counts { target: target.into(), read, parked, ..Counts::default() };
+        let all = [counts("s.a", 0, 0), counts("s.a", 2, 1), counts("s.b", 0, 0), counts("s.c", 3, 3)];
+        let delivery = Delivery::of(&all, vec!["b"]);
+        assert_eq!((delivery.kept_out, delivery.empty_targets), (4, vec!["s.b"]));
     }
 }

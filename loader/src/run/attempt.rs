@@ -152,12 +152,7 @@ impl<'a> Attempt<'a> {
     fn delivery(&self) -> Delivery<'_> {
         let is_absent = |source: &&str| !self.job.files.iter().any(|file| file.source == *source);
         let sources = self.job.dataset.sources.iter().map(|source| source.name.as_str());
-        let empty = self.counts.iter().filter(|counts| counts.read == 0);
-        Delivery {
-            kept_out: self.counts.iter().map(|counts| counts.parked + counts.rejected).sum(),
-            empty_targets: empty.map(|counts| counts.target.as_str()).collect(),
-            absent_sources: sources.filter(is_absent).collect(),
-        }
+        Delivery::of(&self.counts, sources.filter(is_absent).collect())
     }
 
     fn summary(&self, run: &Run, outcome: Outcome, notes: Vec<String>) -> Summary {
