@@ -40,6 +40,8 @@ mod order;
 mod outcomes;
 /// A dataset from outside the repository, in SQL alone.
 mod own_dataset;
+/// Posts and votes in large numbers: answers compared with the generator's own, votes first, edited posts.
+mod posts;
 /// Records that did not get in: listed, exported, discarded, replayed.
 mod quarantine;
 /// Questions of the user's own: a folder of them, and files.
