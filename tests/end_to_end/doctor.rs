@@ -58,7 +58,9 @@ fn after_a_load_all_is_well() {
     let (database, loader) = loaded(130);
     let before = (database.physical("etl"), database.physical("mobilize"));
     let said = loader.run(["doctor"]).expect(0).stdout;
-    for line in said.lines() {
+    // Datasets that nobody has loaded here are noted, no more.
+    let is_other = |line: &str| line.starts_with("note     migrations") && !line.contains("mobilize");
+    for line in said.lines().filter(|line| !is_other(line)) {
         assert!(line.starts_with("ok "), "{said}");
     }
     for check in [
