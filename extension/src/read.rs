@@ -13,6 +13,7 @@ use crate::merge;
 use crate::merge::statements::Statements;
 
 mod catalog;
+mod in_server;
 mod record;
 
 extension_sql_file!("read/counts.sql", name = "etl_counts", bootstrap);

@@ -25,7 +25,7 @@ mod tests {
     #[pg_test]
     fn loading_functions_are_volatile_and_pin_their_path() {
         let loose = names(
-            "where (p.proname like 'etl\\_load\\_%' or p.proname = 'etl_merge')
+            "where (p.proname like 'etl\\_load\\_%' or p.proname in ('etl_merge', 'etl_read', 'etl_load'))
                 and (p.provolatile <> 'v' or p.proparallel <> 'u' or p.prosecdef
                      or not 'search_path=pg_catalog, pg_temp' = any (p.proconfig))",
         );
