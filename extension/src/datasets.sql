@@ -54,4 +54,4 @@ $function$;
 
 revoke execute on function @extschema@.etl_load_documents(text, text[], text[]) from public;
 comment on function @extschema@.etl_load_documents(text, text[], text[]) is
-    'Loads a dataset from JSON given as text, a document for each named source, null for a source that is left out.';
+    'Loads a dataset of the extension from JSON given as text, a document for each named source, null for a source that is left out.';

@@ -22,7 +22,7 @@ pub(crate) fn from_plan(refused: Misuse) -> ErrorReport {
         "42P10" => PgSqlErrorCode::ERRCODE_INVALID_COLUMN_REFERENCE,
         "42703" => PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN,
         "42804" => PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
-        "22023" => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+        "42601" => PgSqlErrorCode::ERRCODE_SYNTAX_ERROR,
         "428C9" => PgSqlErrorCode::ERRCODE_GENERATED_ALWAYS,
         _ => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
     };

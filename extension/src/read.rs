@@ -80,14 +80,21 @@ fn read(
         ));
     }
     let names: Vec<String> = sources.into_iter().flatten().collect();
-    let sources: Vec<Source> = run.sources(run_id, names)?;
+    let sources: Vec<Source> = run.sources(run_id, names.clone())?;
     let fields = Fields::parse(&fields.0).map_err(from_plan)?;
     let plan = Plan::new(&described, &sources, &fields).map_err(from_plan)?;
     let staging = QualifiedName { schema: Ident::new("staging"), name: Ident::new(format!("run_{run_id}")) };
     // What the session has under this name is not ours, and not to be read.
     run.execute(&format!("drop table if exists pg_temp.{staged}"))?;
     let statement = plan.statement(staged, &staging, &run.extension_schema()?);
-    run.execute(&statement)?;
+    let rows = run.execute(&statement)?;
+    run.mark_read(run_id, sources.iter().map(|source| source.source).collect())?;
+    if rows == 0
+        && let Some(array) = &fields.each
+        && run.has_records(run_id, &sources)?
+    {
+        warning!("no record of {} has elements in {array}: check the pointer with *", names.join(", "));
+    }
     for source in &sources {
         let read: Vec<String> = plan.read_of(source).map(str::to_owned).collect();
         if !read.is_empty() {

@@ -156,6 +156,30 @@ pub fn unread(client: &mut impl GenericClient, run: &Run) -> Result<Vec<Unread>,
     Ok(rows.iter().map(|row| Unread { location: row.get(0), columns: row.get(1) }).collect())
 }
 
+/// Sources with records of which nothing was read: location, name and records.
+///
+/// # Errors
+/// What the server reports.
+pub fn passed_over(client: &mut impl GenericClient, run: &Run) -> Result<Vec<(String, String, i64)>, Error> {
+    let statement = "
+        select source.location, source.name, source.records
+        from etl.run_sources as source
+        where source.run_id = $1
+            and source.records > 0
+            and not source.is_read
+            and not exists (
+                select
+                from etl.run_tables as counted
+                where counted.run_id = source.run_id
+                    and counted.source = source.source
+            )
+        order by source.source";
+    let rows = client
+        .query(statement, &[&run.id])
+        .map_err(|error| Error::database("read etl.run_sources", error))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
 /// Marks the run done, just before its commit.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub mod checkup;
 mod extension;
 mod grants;
 mod history;
+mod load;
 mod names;
 mod set;
 mod sql;
@@ -64,17 +65,30 @@ pub fn refuse_foreign_ledger(db: &mut Database) -> Result<(), Error> {
 /// role may. Returns notes to print. Call it before [`Database::act_as`].
 ///
 /// # Errors
-/// As [`run`].
-pub fn ensure_ready(db: &mut Database, config: &Config, datasets: &[String]) -> Result<Vec<String>, Error> {
+/// As [`run`]; mismatch (exit 6) where something is to be migrated and nothing may be changed.
+pub fn ensure_ready(
+    db: &mut Database,
+    config: &Config,
+    datasets: &[String],
+    may_change: bool,
+) -> Result<Vec<String>, Error> {
     let sets = Set::all(datasets, config)?;
     strangers::refuse(db, &sets)?;
     let extension = Extension::look(db)?;
     let mut complete = extension.is_current() && grants::missing(db)?.is_empty();
     for set in &sets {
-        complete &= history::compare(db, set)?.pending.is_empty();
+        complete &= history::compare(db, set)?.pending.is_empty() && load::is_current(db, set)?;
     }
     if complete {
         return Ok(Vec::new());
+    }
+    if !may_change {
+        let datasets = datasets.join(" ");
+        return Err(Error::mismatch(format!(
+            "{} is not migrated for {datasets}, and nothing is to be changed",
+            db.label
+        ))
+        .hint(format!("loader migrate {datasets}")));
     }
     let mut notes = vec![format!("{} is not migrated yet:", db.label)];
     apply::all(db, &sets, &|text| eprintln!("{text}"), &mut |line| {

@@ -30,8 +30,9 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
         context.note(note);
     }
     let mut database = database::connect(&context.settings)?;
+    let may_change = !args.dry_run && !args.assert_noop;
     let datasets: Vec<String> = plan.jobs.iter().map(|job| job.dataset.name.clone()).collect();
-    for note in migrate::ensure_ready(&mut database, &context.config, &datasets)? {
+    for note in migrate::ensure_ready(&mut database, &context.config, &datasets, may_change)? {
         context.note(note);
     }
     database.act_as("etl_loader")?;

@@ -97,3 +97,38 @@ fn a_delivery_of_nothing_new_leaves_nothing_to_judge() {
     assert_eq!(counts, ["200|200"]);
     assert_eq!(database.rows("select source, read, unchanged from etl.run_tables"), ["1|200|200"]);
 }
+
+/// Few rows of many are copied to be judged. Which came first must not be lost on the way: without a version and a line it is all that decides.
+#[test]
+fn the_later_row_wins_among_the_few_that_are_left() {
+    let database = Cluster::shared().database();
+    Loader::at(&database).run(["migrate", "--quiet"]).expect(0);
+    database.execute(
+        "create table public.k (id integer primary key, v text);
+         insert into public.k select i, 'x' from generate_series(1, 200000) as i;
+         create table public.staged as select i as id, 'x'::text as v, repeat('y', 200) as junk from generate_series(1, 200000) as i;
+         insert into public.staged select i, 'v' || n from generate_series(1, 3) as n, generate_series(1, 30) as i;",
+    );
+    for updated in ["30", "0"] {
+        assert_eq!(database.value("select updated from etl_merge('public.staged', 'public.k')"), updated);
+        assert_eq!(database.count("public.k where v = 'v3'"), 30);
+    }
+}
+
+/// A row that is there may break a constraint that was never validated. One that comes may not, whatever else comes.
+#[test]
+fn constraints_that_were_never_validated_are_judged() {
+    let counts = |more: &str| {
+        let database = Cluster::shared().database();
+        Loader::at(&database).run(["migrate", "--quiet"]).expect(0);
+        database.execute(&format!(
+            "create table public.k (id integer primary key, v text);
+             insert into public.k values (1, 'a'), (2, ''), (3, 'c');
+             alter table public.k add constraint named check (v <> '') not valid;
+             create table public.staged as select id, v from public.k {more};"
+        ));
+        database.rows("select unchanged, rejected from etl_merge('public.staged', 'public.k')")
+    };
+    assert_eq!(counts(""), ["2|1"]);
+    assert_eq!(counts("union all select n, 'new' from generate_series(10, 30) as n"), ["2|1"]);
+}

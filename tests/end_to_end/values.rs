@@ -302,3 +302,70 @@ fn json_and_csv_read_the_same() {
     let row = database.value("select day, price, note from box.things where thing_id = 1");
     assert_eq!(row, "2021-03-28|12.30|kept");
 }
+
+/// What a CSV header lacks is absent from that file's records: neither another file's records nor a replay change that.
+#[test]
+fn what_a_header_lacks_is_never_touched() {
+    let database = Cluster::shared().database();
+    let loader = dataset(&database);
+    loader.file("csv.csv", "thing_id,price,note\n1,1.00,kept\n");
+    loader.run(["run", "box", "csv=csv.csv"]).expect(0);
+    // Beside a JSON file that has the column.
+    loader.file("csv.csv", "thing_id,price\n1,2.00\n2,7.555\n");
+    loader.file("json.json", r#"{"thing_id":3,"price":3,"note":"from JSON"}"#);
+    loader.run(["run", "box", "csv=csv.csv", "json=json.json"]).expect(3);
+    let rows = || database.rows("select thing_id, price, note from box.things order by thing_id");
+    assert_eq!(rows(), ["1|2.00|kept", "3|3.00|from JSON"]);
+    // The rejected record comes back as what it was: one without a note.
+    database.execute("insert into box.things (thing_id, note) values (2, 'precious'); alter table box.things alter price type numeric(12,3)");
+    loader.run(["quarantine", "replay", "box"]).expect(0);
+    assert_eq!(rows(), ["1|2.000|kept", "2|7.555|precious", "3|3.000|from JSON"]);
+}
+
+#[test]
+fn a_blank_names_no_row_and_a_field_stands_once() {
+    let database = Cluster::shared().database();
+    let loader = dataset(&database);
+    loader.file(
+        "json.jsonl",
+        "{\"thing_id\":1,\"note\":\"a\",\"note\":\"b\"}\n{\"thing_id\":\"\"}\n{\"thing_id\":2}\n",
+    );
+    loader.run(["run", "box", "json=json.jsonl"]).expect(3);
+    assert_eq!(
+        database.rows("select line, sqlstate from etl.quarantine order by line"),
+        ["1|22030", "2|23502"]
+    );
+    assert_eq!(database.rows("select thing_id from box.things"), ["2"]);
+}
+
+#[test]
+fn an_edited_load_file_is_applied_by_the_next_run_but_not_by_a_dry_one() {
+    let database = Cluster::shared().database();
+    let loader = dataset(&database);
+    loader.file("json.json", r#"{"thing_id":1,"note":"a","code":"b"}"#);
+    loader.run(["run", "box", "json=json.json"]).expect(0);
+    let load = std::fs::read_to_string(loader.folder().join("load.sql")).unwrap();
+    loader.file("load.sql", load.replace("\"note\": \"note\"", "\"note\": \"code\""));
+    let refused = loader.run(["run", "box", "json=json.json", "--dry-run"]).expect(6);
+    assert!(refused.stderr.contains("next: loader migrate box"), "{}", refused.stderr);
+    assert_eq!(database.value("select note from box.things"), "a");
+    loader.run(["run", "box", "json=json.json"]).expect(0);
+    assert_eq!(database.value("select note from box.things"), "b");
+}
+
+#[test]
+fn a_source_that_no_statement_reads_fails_the_run() {
+    let database = Cluster::shared().database();
+    let loader = dataset(&database);
+    let load = std::fs::read_to_string(loader.folder().join("load.sql")).unwrap();
+    loader.file("load.sql", load.replace("{csv,json}", "{csv,jsn}"));
+    loader.file("json.json", r#"{"thing_id":1}"#);
+    let ran = loader.run(["run", "box", "json=json.json"]).expect(1);
+    assert!(
+        ran.stderr.contains("none of its 1 records was read: etl_load_box reads no source \"json\""),
+        "{}",
+        ran.stderr
+    );
+    loader.file("csv.csv", "thing_id\n5\n");
+    loader.run(["run", "box", "csv=csv.csv"]).expect(0);
+}

@@ -11,11 +11,12 @@
 //! | a string | its text, by the strict grammar of the column's type ([`crate::value`]); CSV has nothing else |
 //! | a number, `true`, `false` | as it is written, by the same grammar |
 //! | null, or no such field | the declared default, else null |
-//! | a blank string | as null, but in a NOT NULL column of a text type the empty string |
+//! | a blank string | as null, but in a NOT NULL column of a text type that is not of the primary key the empty string |
 //! | an object, an array | JSON for a `json` or `jsonb` column, an array for an array column; nothing else |
 //!
 //! Nothing is trimmed, rounded or cut. Types without a grammar here (enums, domains, arrays, everything of an extension) are
-//! handed on as text: the merge has their own input function read them. Of a key that stands twice in an object the last counts.
+//! handed on as text: the merge has their own input function read them. A field
+//! that stands twice in a record is a problem (22030); of a key that stands twice within a nested object the last counts.
 mod fields;
 mod plan;
 mod pointer;

@@ -23,7 +23,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(sqlstate: &'static str, rule: impl Into<String>, found: &str) -> Self {
+    /// What breaks a rule, shortened for messages.
+    pub fn new(sqlstate: &'static str, rule: impl Into<String>, found: &str) -> Self {
         Fault { sqlstate, rule: rule.into(), found: shorten(found) }
     }
 

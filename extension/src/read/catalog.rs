@@ -17,6 +17,14 @@ const SOURCES: &str = "
     where s.run_id = $1
         and s.name = any ($2)";
 
+/// Marks sources as read.
+const MARK_READ: &str = "
+    update etl.run_sources
+    set is_read = true
+    where run_id = $1
+        and source = any ($2)
+        and not is_read";
+
 /// Takes columns that are read now from those that nobody has read.
 const NOTE_READ: &str = "
     update etl.run_sources
@@ -65,8 +73,9 @@ impl Statements<'_, '_> {
             true => self.value(
                 &format!(
                     "select coalesce(jsonb_agg(distinct jsonb_build_object('source', s.source, 'name', q.source_name, \
-                     'location', q.source_name, 'header', null)), '[]')::text \
+                     'location', q.source_name, 'header', r.header)), '[]')::text \
                      from staging.run_{run_id} as s join etl.quarantine as q using (quarantine_id) \
+                     left join etl.run_sources as r on r.run_id = q.first_run and r.source = q.source \
                      where q.source_name = any ($1)"
                 ),
                 &[names.into()],
@@ -80,6 +89,20 @@ impl Statements<'_, '_> {
                 "The extension's library and the ledger's tables differ: loader migrate",
             )
         })
+    }
+
+    /// Whether the sources have records that could be framed.
+    pub(super) fn has_records(&mut self, run_id: i64, sources: &[Source]) -> Outcome<bool> {
+        let numbers: Vec<i16> = sources.iter().map(|source| source.source).collect();
+        let found = format!(
+            "select exists (select from staging.run_{run_id} where source = any ($1) and problem is null)"
+        );
+        Ok(self.value(&found, &[numbers.into()])? == Some(true))
+    }
+
+    /// Marks sources as read.
+    pub(super) fn mark_read(&mut self, run_id: i64, sources: Vec<i16>) -> Outcome<()> {
+        self.query(MARK_READ, &[run_id.into(), sources.into()]).map(drop)
     }
 
     /// Notes that columns of a CSV source have been read.

@@ -52,7 +52,7 @@ pub fn run(args: &QuarantineReplayArgs, context: &Context) -> Result<Exit, Error
         return Ok(Exit::Done);
     }
     for Chosen { dataset, .. } in &chosen {
-        ensure_ready(dataset, context)?;
+        ensure_ready(dataset, context, !args.dry_run)?;
     }
 
     let interrupt = listen(&database)?;
@@ -94,13 +94,13 @@ fn choose(database: &mut Database, selection: &Selection) -> Result<Vec<Chosen>,
 }
 
 /// The fix that the replay is for may be a migration that was not applied yet.
-fn ensure_ready(dataset: &str, context: &Context) -> Result<(), Error> {
+fn ensure_ready(dataset: &str, context: &Context, may_change: bool) -> Result<(), Error> {
     if context.config.datasets.iter().all(|known| known.name != dataset) {
         return Ok(());
     }
     // In a session of its own: this one acts as etl_loader, and its search path is pinned.
     let mut database = database::connect(&context.settings)?;
-    for note in migrate::ensure_ready(&mut database, &context.config, &[dataset.to_owned()])? {
+    for note in migrate::ensure_ready(&mut database, &context.config, &[dataset.to_owned()], may_change)? {
         context.note(note);
     }
     Ok(())

@@ -76,6 +76,7 @@ impl<'a> Attempt<'a> {
         self.stage(&mut transaction, &run)?;
         self.progress.merging(self.records());
         self.counts = merge::call(&mut transaction, &function, &run, &self.progress)?;
+        self.refuse_passed_over(&mut transaction, &run)?;
         for unread in ledger::unread(&mut transaction, &run)? {
             self.progress.say(&stage::unread_note(&unread));
         }
@@ -84,6 +85,26 @@ impl<'a> Attempt<'a> {
         self.progress.clear();
         self.interrupt.check()?;
         self.decide(transaction, &run)
+    }
+
+    /// A source that no statement of the load function names would be lost without a word.
+    fn refuse_passed_over(&self, transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
+        let read: i64 = self.counts.iter().map(|counts| counts.read).sum();
+        // A load function may read staging by itself, and then counts by itself, or not at all.
+        if self.counts.is_empty() || read.unsigned_abs() >= self.records() {
+            return Ok(());
+        }
+        match ledger::passed_over(transaction, run)?.first() {
+            None => Ok(()),
+            Some((location, name, records)) => Err(Error::failed(format!(
+                "{location}: none of its {records} records was read: etl_load_{} reads no source \"{name}\"",
+                run.dataset
+            ))
+            .hint(format!(
+                "name it in the load file, as in etl_load(run_id, '{{{name}}}'::text[], ...), then: loader migrate {}",
+                run.dataset
+            ))),
+        }
     }
 
     fn stage(&mut self, transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {

@@ -50,7 +50,7 @@ impl Fields {
     /// Reads a mapping, such as `{"vote_id": "Id", "user_id": "/person/user_id", "sku": "/items/*/sku"}`.
     ///
     /// # Errors
-    /// 22023 for what is not understood, with the column.
+    /// 42601 for what is not understood, with the column.
     pub fn parse(mapping: &Value) -> Result<Self, Misuse> {
         let Some(mapping) = mapping.as_object().filter(|mapping| !mapping.is_empty()) else {
             return Err(misuse("fields is not a JSON object of columns".into()));
@@ -140,8 +140,8 @@ impl Fields {
 
 fn misuse(message: String) -> Misuse {
     Misuse {
-        sqlstate: "22023",
+        sqlstate: "42601",
         message,
-        hint: "fields is written as in: {\"vote_id\": \"Id\", \"user_id\": \"/person/user_id\"}".into(),
+        hint: "Correct the load file, then: loader migrate DATASET. fields is written as in: {\"vote_id\": \"Id\", \"user_id\": \"/person/user_id\"}".into(),
     }
 }

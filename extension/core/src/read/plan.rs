@@ -1,5 +1,6 @@
 //! The statement that makes a table of a run's staged records, typed.
 use super::fields::{Field, Fields, Origin};
+use super::pointer::Pointer;
 use super::spec::{From, Spec, SpecColumn};
 use crate::frame::loose_name;
 use crate::merge::name::{Ident, Literal, QualifiedName};
@@ -43,8 +44,8 @@ impl<'a> Plan<'a> {
     /// Finds the columns, and in the headers the fields that they are read from.
     ///
     /// # Errors
-    /// 42703 a column that the target does not have, or a CSV source without a column that it must have; 22023 a format for
-    /// what is no date.
+    /// 42703 a column that the target does not have, or a CSV source without a column that it must have; 42601 a format for
+    /// what is no date, or that is none.
     pub fn new(target: &'a Target, sources: &'a [Source], fields: &'a Fields) -> Result<Self, Misuse> {
         let mut columns = Vec::with_capacity(fields.fields.len());
         for field in &fields.fields {
@@ -58,34 +59,29 @@ impl<'a> Plan<'a> {
         for source in sources.iter().filter(|source| source.header.is_some()) {
             plan.check_header(source)?;
         }
-        // What the header of one file lacks is not staged: so it is never touched.
-        plan.columns.retain(|(_, field)| sources.iter().all(|source| has_field(source, field)));
+        // What no file has is not staged, what one lacks is absent from its records: so it is never touched.
+        plan.columns
+            .retain(|(_, field)| sources.is_empty() || sources.iter().any(|source| has_field(source, field)));
         let place = |column: &Column| target.columns.iter().position(|it| it.name == column.name);
         plan.columns.sort_by_key(|(column, _)| place(column));
         Ok(plan)
     }
 
-    fn check_header(&self, source: &Source) -> Result<(), Misuse> {
-        let is_required = |column: &Column, field: &Field| {
-            let is_key = self.target.keys.iter().any(|key| key.primary && key.columns.contains(&column.name));
-            field.default.is_none() && (is_key || (column.not_null && column.default.is_none()))
-        };
+    fn check_header(&self, source: &'a Source) -> Result<(), Misuse> {
+        let is_required =
+            |column: &Column| self.is_key(column) || (column.not_null && column.default.is_none());
         for (column, field) in self.columns.iter().filter(|(_, field)| !has_field(source, field)) {
-            // Of several files some may have it: then it would be null for the others, which nobody said.
-            let differs = self.sources.iter().any(|other| other.header.is_some() && has_field(other, field));
-            if is_required(column, field) || differs {
-                let header = source.header.as_deref().unwrap_or_default();
-                let reason = match differs {
-                    true => "other files of this run have it".to_owned(),
-                    false => format!("{}.{} cannot be without it", self.target.label(), column.name.as_str()),
-                };
+            if is_required(column) {
                 return Err(Misuse {
                     sqlstate: "42703",
                     message: format!(
-                        "{} has no column {}, and {reason}; its header is: {}",
+                        "{} (source {}) has no column {}, and {}.{} cannot be without it; {}",
                         source.location,
+                        source.name,
                         field.label,
-                        header.join(", ")
+                        self.target.label(),
+                        column.name.as_str(),
+                        self.seen_in(source),
                     ),
                     hint:
                         "Name the column in the file's first line, or correct the mapping in the load file."
@@ -96,10 +92,42 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
+    fn is_key(&self, column: &Column) -> bool {
+        self.target.keys.iter().any(|key| key.primary && key.columns.contains(&column.name))
+    }
+
+    /// Columns that the records of a source say nothing of.
+    fn absent_of(&self, source: &Source) -> Vec<&'a Ident> {
+        let absent = self.columns.iter().filter(|(_, field)| !has_field(source, field));
+        absent.map(|(column, _)| &column.name).collect()
+    }
+
+    /// What the first line of a file says. Where it names nothing that is wanted it may be a record, whose values are nobody's
+    /// to print.
+    fn seen_in(&self, source: &'a Source) -> String {
+        let header = source.header.as_deref().unwrap_or_default();
+        let other = [";", "\t", "|"].into_iter().find(|sign| header.iter().any(|name| name.contains(sign)));
+        match (self.read_of(source).next(), other) {
+            (Some(_), _) => format!("its header is: {}", header.join(", ")),
+            (None, Some(sign)) => format!(
+                "its first line names none of the columns: if its delimiter is {sign:?}, say delimiter = {sign:?} in loader.toml"
+            ),
+            (None, None) => {
+                "its first line names none of the columns: is it another source, or is the header missing?"
+                    .to_owned()
+            }
+        }
+    }
+
     /// The columns of a source's header that the mapping reads.
     pub fn read_of(&self, source: &'a Source) -> impl Iterator<Item = &'a str> {
-        let names = self.fields.fields.iter().filter_map(header_name);
-        names.filter_map(|name| source.column(&name))
+        self.fields.fields.iter().filter_map(|field| match &field.origin {
+            Origin::Field(name) => source.column(name),
+            Origin::Pointer(pointer) => {
+                source.header.iter().flatten().map(String::as_str).find(|name| pointer.only() == Some(name))
+            }
+            _ => None,
+        })
     }
 
     /// Makes `pg_temp.<staged>` of what `staging` holds; `reader` is the schema of the extension's functions.
@@ -134,6 +162,11 @@ impl<'a> Plan<'a> {
             values.push(format!("coalesce(r.{name}, r.v[{}]) as {}", position + offset, meta(name)));
         }
         values.push(format!("r.v[{}] as {}", position + 3, meta("field")));
+        let has_absent = self.sources.iter().any(|source| !self.absent_of(source).is_empty());
+        let absent = if has_absent { ", n.absent" } else { "" };
+        if has_absent {
+            values.push(format!("r.absent as {}", meta("absent")));
+        }
         let good = "case when s.problem is null then s.record end";
         let (read, join, kept) = match self.fields.each {
             None => (format!("{reader}.etl_parse_record({good}, {spec})"), String::new(), String::new()),
@@ -148,18 +181,26 @@ impl<'a> Plan<'a> {
         // The offset keeps the record from being read anew for each column; of type bigint, or no worker takes part.
         format!(
             "create temporary table {staged} on commit drop as\nselect\n    {}\nfrom (\n    \
-             select s.source, s.line, s.byte, s.problem, s.sqlstate, n.name, {read} as v\n    \
-             from {staging} as s\n    join (values {}) as n (source, name) on n.source = s.source{join}{kept}\n    \
+             select s.source, s.line, s.byte, s.problem, s.sqlstate, n.name{absent}, {read} as v\n    \
+             from {staging} as s\n    join (values {}) as n (source, name{absent_name}) on n.source = s.source{join}{kept}\n    \
              offset '0'::bigint\n) as r",
             values.join(",\n    "),
-            self.names(),
+            self.names(has_absent),
+            absent_name = if has_absent { ", absent" } else { "" },
         )
     }
 
-    /// The rows (number, name) of the sources; of none a number that no source has.
-    fn names(&self) -> String {
-        let names =
-            self.sources.iter().map(|it| format!("({}::smallint, {})", it.source, Literal::new(&it.name)));
+    /// The rows (number, name, and what is absent) of the sources; of none a number that no source has.
+    fn names(&self, has_absent: bool) -> String {
+        let absent = |source: &Source| {
+            let names =
+                self.absent_of(source).into_iter().map(|name| Literal::new(name.as_str()).to_string());
+            format!(", array[{}]::text[]", names.collect::<Vec<_>>().join(", "))
+        };
+        let names = self.sources.iter().map(|it| {
+            let absent = if has_absent { absent(it) } else { String::new() };
+            format!("({}::smallint, {}{absent})", it.source, Literal::new(&it.name))
+        });
         let names: Vec<String> = names.collect();
         if names.is_empty() { "(0::smallint, '')".to_owned() } else { names.join(", ") }
     }
@@ -179,11 +220,12 @@ impl<'a> Plan<'a> {
                 _ => field.default.clone(),
             };
             let is_text = matches!(Grammar::of(column.carrier()), Some(Grammar::Text(_)));
+            // A blank is no name of a row.
             Some(SpecColumn {
                 from,
                 label: field.label.clone(),
                 type_name: column.type_name.clone(),
-                keeps_blank: column.not_null && is_text,
+                keeps_blank: column.not_null && is_text && !self.is_key(column),
                 default: constant,
                 format: field.format.clone(),
             })
@@ -192,20 +234,17 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The name that a field has in a header.
-fn header_name(field: &Field) -> Option<std::borrow::Cow<'_, str>> {
-    match &field.origin {
-        Origin::Field(name) => Some(name.into()),
-        Origin::Pointer(pointer) => pointer.only().map(Into::into),
-        _ => None,
-    }
-}
-
-/// Whether the records of a source may have the field: those of JSON may have any.
+/// Whether the records of a source may have the field: those of JSON may have any. A pointer is exact, and a CSV record has
+/// nothing to go down into.
 fn has_field(source: &Source, field: &Field) -> bool {
-    match header_name(field) {
-        Some(name) if source.header.is_some() => source.column(&name).is_some(),
-        _ => true,
+    let Some(header) = &source.header else { return true };
+    match &field.origin {
+        _ if field.default.is_some() => true,
+        Origin::Field(name) => source.column(name).is_some(),
+        Origin::Pointer(pointer) if *pointer == Pointer::default() => true,
+        Origin::Pointer(pointer) => pointer.only().is_some_and(|name| header.iter().any(|it| it == name)),
+        Origin::Element(_) | Origin::Position => false,
+        Origin::Source | Origin::Constant(_) => true,
     }
 }
 
@@ -219,16 +258,30 @@ fn unknown_column(target: &Target, field: &Field) -> Misuse {
 }
 
 fn check_format(column: &Column, field: &Field) -> Result<(), Misuse> {
+    let Some(format) = &field.format else { return Ok(()) };
     let is_moment = matches!(
         Grammar::of(&column.type_name),
         Some(Grammar::Date | Grammar::Time | Grammar::Timestamp { .. })
     );
-    if field.format.is_none() || is_moment {
+    let sample = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+    let is_format = format.contains('%') && jiff::fmt::strtime::format(format, &sample).is_ok();
+    let has = |signs: &[&str]| signs.iter().any(|sign| format.contains(sign));
+    let zoned = matches!(Grammar::of(&column.type_name), Some(Grammar::Timestamp { zoned: true }));
+    // An offset that is dropped, one that is missing, an hour that may be of the morning: each would be a guess.
+    let is_unambiguous =
+        zoned == has(&["%z", "%:z", "%s", "%Q", "%Z"]) && (!has(&["%I", "%l"]) || has(&["%p", "%P"]));
+    if is_moment && is_format && is_unambiguous {
         return Ok(());
     }
+    let name = column.name.as_str();
     Err(Misuse {
-        sqlstate: "22023",
-        message: format!("fields, column {}: {} has no format", column.name.as_str(), column.type_name),
-        hint: "A format is for date, time and timestamp columns.".into(),
+        sqlstate: "42601",
+        message: match is_moment {
+            true => format!("fields, column {name}: expected a format such as %d/%m/%Y, found {format}"),
+            false => format!("fields, column {name}: {} has no format", column.type_name),
+        },
+        hint: "A format is for date, time and timestamp columns: %Y year, %m month, %d day, %H hour, %M minute, %S second, %.f \
+               fraction, %z offset (timestamptz only, and there it must be), %I with %p, as strftime writes them."
+            .into(),
     })
 }

@@ -93,6 +93,10 @@ impl Reader {
         let Ok(found) = Slotted(&mut self.slots).deserialize(&mut deserializer) else {
             return take(self.faulty("the record", Fault::expecting("a JSON object", record)));
         };
+        if let Some((name, _)) = self.slots.twice.take().and_then(|slot| self.slots.wanted.get(slot)) {
+            let fault = Fault::new("22030", "a field that stands once", name);
+            return take(self.faulty(name, fault));
+        }
         let whole = if self.wants_whole { serde_json::from_str::<&RawValue>(record).ok() } else { None };
         let Some(each) = &self.each else {
             return take(self.row(&found, whole, None));
@@ -163,6 +167,8 @@ struct Slots {
     known: HashMap<String, usize>,
     /// The keys of the last record in their order, as places in `met`: the next one mostly has the same.
     order: Vec<usize>,
+    /// A wanted name that stood twice in the last record.
+    twice: Option<usize>,
 }
 
 /// What a key of a record is for.
@@ -255,7 +261,7 @@ impl<'de> Visitor<'de> for Slotted<'_> {
         let slots = self.0;
         let mut found: Self::Value = vec![None; slots.wanted.len()];
         let mut is_exact = vec![false; slots.wanted.len()];
-        let mut at = 0;
+        let (mut at, mut twice) = (0, None);
         while map.next_key_seed(Key { slots, at })?.is_some() {
             let wanted = slots.noted(at).filter(|it| !it.exact.is_empty() || !it.like.is_empty());
             at += 1;
@@ -265,6 +271,7 @@ impl<'de> Visitor<'de> for Slotted<'_> {
             };
             let value: &RawValue = map.next_value()?;
             for slot in &wanted.exact {
+                twice = twice.or(is_exact[*slot].then_some(*slot));
                 found[*slot] = Some(value);
                 is_exact[*slot] = true;
             }
@@ -272,6 +279,7 @@ impl<'de> Visitor<'de> for Slotted<'_> {
                 found[*slot] = Some(value);
             }
         }
+        slots.twice = twice;
         Ok(found)
     }
 }

@@ -23,7 +23,7 @@ pub struct SpecColumn {
     /// The type of the column, as `format_type` spells it.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Whether a blank text stays one: the column is NOT NULL and of a text type.
+    /// Whether a blank text stays one: the column is NOT NULL, of a text type and not of the primary key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keeps_blank: bool,
     /// What stands for a value that is missing.

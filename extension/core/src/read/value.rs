@@ -47,7 +47,8 @@ impl Target {
     fn text<'a>(&self, value: &'a RawValue) -> Result<Option<Cow<'a, str>>, Fault> {
         let written = value.get();
         Ok(Some(match written.as_bytes().first() {
-            Some(b'"') => string(written),
+            Some(b'"') => string(written)
+                .ok_or_else(|| Fault::new("22P05", "text without NUL and half surrogates", written))?,
             Some(b'n') => return Ok(None),
             Some(b'{' | b'[') if matches!(self.grammar, Some(Grammar::Json | Grammar::Jsonb)) => {
                 written.into()
@@ -77,10 +78,10 @@ impl Target {
 }
 
 /// The text of a JSON string, which mostly has no escape.
-fn string(written: &str) -> Cow<'_, str> {
+fn string(written: &str) -> Option<Cow<'_, str>> {
     match written.get(1..written.len() - 1) {
-        Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => inner.into(),
-        _ => serde_json::from_str::<String>(written).map_or(written.into(), Cow::Owned),
+        Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Some(inner.into()),
+        _ => serde_json::from_str::<String>(written).ok().filter(|text| !text.contains('\0')).map(Cow::Owned),
     }
 }
 
@@ -97,7 +98,7 @@ fn array(written: &str) -> Option<String> {
             b'[' => literal.push_str(&array(element.get())?),
             b'{' => return None,
             b'"' => {
-                let text = string(element.get()).replace('\\', "\\\\").replace('"', "\\\"");
+                let text = string(element.get())?.replace('\\', "\\\\").replace('"', "\\\"");
                 literal.extend(["\"", &text, "\""]);
             }
             _ => literal.push_str(element.get()),
@@ -105,6 +106,23 @@ fn array(written: &str) -> Option<String> {
     }
     literal.push('}');
     Some(literal)
+}
+
+/// A text without the zeros at the end of a fraction: `.000` and no fraction are the same.
+fn without_zeros(text: &str) -> String {
+    let mut parts = text.split('.');
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (fraction, rest) = part.split_at(digits);
+        let fraction = fraction.trim_end_matches('0');
+        if !fraction.is_empty() || digits == 0 {
+            kept.push('.');
+        }
+        kept.push_str(fraction);
+        kept.push_str(rest);
+    }
+    kept
 }
 
 /// A date or time in a declared format, as ISO 8601 writes it.
@@ -115,6 +133,10 @@ fn by_format(text: &str, format: &str, grammar: Grammar) -> Result<String, Fault
         found: shorten(text),
     };
     let parsed = strtime::parse(format, text).map_err(|_| fault("22P02"))?;
+    // Parsing is lenient where writing is not: what would be written otherwise (1/2/24, 10:00:60) is another format.
+    if parsed.to_string(format).ok().map(|written| without_zeros(&written)) != Some(without_zeros(text)) {
+        return Err(fault("22P02"));
+    }
     let iso = match grammar {
         Grammar::Date => parsed.to_date().map(|it| it.to_string()),
         Grammar::Time => parsed.to_time().map(|it| it.to_string()),

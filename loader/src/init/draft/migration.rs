@@ -13,6 +13,7 @@ pub(super) fn text(draft: &Draft<'_>) -> String {
 -- a record that breaks one is kept in quarantine, with the reason. The key above all: two records of one key become one row.
 -- Seen of a column: values of so many records, how many of them differ, and their length.
 -- Once applied, a migration is never edited: what comes later is V2__....sql. While all this is a trial, start again with:
+--   loader quarantine discard {dataset} --reason trial
 --   loader psql -c 'drop schema {dataset} cascade; drop table etl.{dataset}_history'
 create schema {dataset};
 comment on schema {dataset} is 'To be filled in: what it is, and where it is from.';

@@ -197,7 +197,11 @@ impl Plan<'_> {
     fn read_rows(&self, rows: Rows) -> String {
         match (rows, self.options.only_changed) {
             (Rows::All, true) => {
-                format!("\nwhere s.ctid in (\n    select x.place\n    from {} as x\n)", changed::TABLE)
+                // In their order: the last thing that decides between two records is which came first.
+                format!(
+                    "\nwhere s.ctid in (\n    select x.place\n    from {} as x\n)\norder by s.ctid",
+                    changed::TABLE
+                )
             }
             _ => rows.condition("s"),
         }

@@ -2,7 +2,8 @@
 //!
 //! A row that equals the target's is unchanged, whatever else comes, as long as nothing of its key comes that differs: so only
 //! the others are judged. Of a repeated load nothing is left. The rows are compared once; judging them would take three passes
-//! more. It is no other way to decide, only less to decide on: the counts are the same (`tests/end_to_end/merge`).
+//! more. It is no other way to decide, only less to decide on (`tests/end_to_end/left_out.rs`).
+use super::super::name::Literal;
 use super::reading::Reading;
 use super::{Plan, same_in};
 
@@ -13,13 +14,21 @@ pub(super) const TABLE: &str = "pg_temp.etl_changed";
 pub(super) const LEFT_OUT: &str = "pg_temp.etl_unchanged";
 
 impl Plan<'_> {
-    /// Whether rows can be left out: all columns have their types, no record lacks one, none is tried again, and the target
-    /// has rows to compare with.
+    /// Asks whether rows can be left out: all columns have their types, no record lacks one, none is tried again, the target
+    /// has rows to compare with, and all its constraints hold for them.
     pub fn may_leave_out(&self) -> Option<String> {
         let is_typed = self.columns.iter().all(|column| self.reading(column) == Reading::AsIs);
         let is_whole =
             self.options.partial.is_empty() && self.options.replay.is_none() && !self.options.retries;
-        (is_typed && is_whole).then(|| format!("select exists (select from {})", self.target.name))
+        // A row that is there may break a constraint that was never validated; one that comes may not.
+        (is_typed && is_whole).then(|| {
+            format!(
+                "select exists (select from {target})\n    and not exists (\n        select\n        from pg_constraint\n        \
+                 where conrelid = {name}::regclass\n            and not convalidated\n    )",
+                target = self.target.name,
+                name = Literal::new(self.target.name.to_string()),
+            )
+        })
     }
 
     /// Finds the rows that differ from the target's, or are not there.

@@ -90,24 +90,59 @@ fn a_header_without_what_must_be_is_refused_by_name() {
     let message = refused(&[source(1, Some(&["id", "note"]))]);
     assert_eq!(
         message,
-        "42703 orders1.csv has no column day, and shop.orders.placed cannot be without it; its header is: id, note"
+        "42703 orders1.csv (source orders) has no column day, and shop.orders.placed cannot be without it; its header is: id, note"
     );
-    let message = refused(&[source(1, Some(&["id", "day", "note"])), source(2, Some(&["id", "day"]))]);
+    let message = refused(&[source(1, Some(&["John", "Williams"]))]);
+    assert!(message.contains("is the header missing?") && !message.contains("John"), "{message}");
+    let message = refused(&[source(1, Some(&["id;day;note"]))]);
+    assert!(message.contains("delimiter = \";\""), "{message}");
+}
+
+#[test]
+fn what_one_file_lacks_is_absent_from_its_records_alone() {
+    let mapping = json!({"order_id": "id", "placed": "day", "note": "note"});
+    let sources = [source(1, Some(&["id", "day", "note"])), source(2, Some(&["id", "day"])), source(3, None)];
+    let mixed = statement(&sources, mapping).unwrap();
     assert!(
-        message.contains("orders2.csv has no column note, and other files of this run have it"),
-        "{message}"
+        mixed.contains(
+            "(2::smallint, 'orders', array['note']::text[]), (3::smallint, 'orders', array[]::text[])"
+        ),
+        "{mixed}"
+    );
+    assert!(mixed.contains("r.absent as absent"), "{mixed}");
+}
+
+#[test]
+fn a_pointer_into_csv_is_exact_and_goes_no_deeper() {
+    let refused = |place: &str| {
+        let mapping = json!({"order_id": "id", "placed": place});
+        statement(&[source(1, Some(&["id", "Day"]))], mapping).unwrap_err()
+    };
+    for place in ["/day", "/Day/x", "/days/*/day"] {
+        assert!(refused(place).contains(&format!("has no column {place}")), "{place}");
+    }
+    assert!(
+        statement(&[source(1, Some(&["id", "Day"]))], json!({"order_id": "/id", "placed": "/Day"})).is_ok()
     );
 }
 
 #[test]
 fn a_default_makes_a_column_optional() {
     let mapping = json!({"order_id": "id", "placed": {"from": "day", "default": "2021-01-01"}});
-    assert!(statement(&[source(1, Some(&["id"]))], mapping).is_ok());
+    let statement = statement(&[source(1, Some(&["id"]))], mapping).unwrap();
+    assert!(statement.contains("2021-01-01"), "{statement}");
 }
 
 #[test]
 fn columns_that_are_not_there_and_formats_of_no_moment_are_refused() {
     let refused = |mapping| statement(&[], mapping).unwrap_err();
     assert!(refused(json!({"oder_id": "id"})).starts_with("42703 shop.orders has no column oder_id"));
-    assert!(refused(json!({"order_id": {"from": "id", "format": "%Y"}})).starts_with("22023"));
+    assert!(refused(json!({"order_id": {"from": "id", "format": "%Y"}})).starts_with("42601"));
+    assert!(refused(json!({"placed": {"from": "day", "format": "DD/MM/YYYY"}})).starts_with("42601"));
+    for format in ["%d/%", "%I:%M", "%d/%m/%Y %z"] {
+        assert!(
+            refused(json!({"placed": {"from": "day", "format": format}})).starts_with("42601"),
+            "{format}"
+        );
+    }
 }

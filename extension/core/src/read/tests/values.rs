@@ -118,6 +118,8 @@ fn json_values_stand_for_their_text_and_nothing_else() {
         (r#""{a,b}""#, "text[]", "{a,b}"),
         (r#""x""#, "mood", "x"),
         ("{}", "mood", "22P02"),
+        (r#""x\u0000""#, "text", "22P05"),
+        (r#""x\ud800""#, "text", "22P05"),
         (r#""abcd""#, "character varying(3)", "22001"),
         (r#""äöü""#, "character varying(3)", "äöü"),
     ] {
@@ -166,6 +168,13 @@ fn a_declared_format_is_the_only_one() {
     assert_eq!(row(&week, r#"{"v":"2021-06-21T00:00:00.000"}"#), "2021-06-21");
     let zoned = formatted("timestamp with time zone", "%d/%m/%Y %H:%M %z");
     assert_eq!(row(&zoned, r#"{"v":"28/03/2021 01:30 +0100"}"#), "2021-03-28T00:30:00Z");
+    for guess in ["1/2/24", "1/2/2024", "28/03/21"] {
+        assert!(row(&british, &format!(r#"{{"v":"{guess}"}}"#)).contains("22P02"), "{guess}");
+    }
+    let seconds = formatted("timestamp without time zone", "%Y-%m-%d %H:%M:%S");
+    assert!(row(&seconds, r#"{"v":"2024-01-01 10:00:60"}"#).contains("22"), "a second is not moved");
+    let epoch = formatted("timestamp with time zone", "%s");
+    assert_eq!(row(&epoch, r#"{"v":1616895000}"#), "2021-03-28T01:30:00Z");
     let clock = formatted("time without time zone", "%I:%M %p");
     assert_eq!(row(&clock, r#"{"v":"01:30 PM"}"#), "13:30:00");
 }
