@@ -129,7 +129,7 @@ fn without_zeros(text: &str) -> String {
 fn by_format(text: &str, format: &str, grammar: Grammar) -> Result<String, Fault> {
     let fault = |sqlstate| Fault {
         sqlstate,
-        rule: format!("{} as {format}", grammar.expectation()),
+        rule: format!("{} as {format}", grammar.expectation().trim_end_matches(" YYYY-MM-DD")),
         found: shorten(text),
     };
     let parsed = strtime::parse(format, text).map_err(|_| fault("22P02"))?;
