@@ -4,19 +4,11 @@ mod damage;
 mod limits;
 mod properties;
 mod shapes;
+/// Any framer over any source, for the tests of CSV, too.
+pub(super) mod whole;
 
-use std::convert::Infallible;
-
-use super::{JsonFramer, Limits, RAW_BYTES, Refused, Shape, Stopped, Summary};
-
-/// What came of one record, owned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Record {
-    line: u64,
-    byte: u64,
-    /// The text, or SQLSTATE, message and raw bytes.
-    content: Result<String, (&'static str, String, Vec<u8>)>,
-}
+use super::{JsonFramer, Limits, RAW_BYTES, Refused, Shape, Summary};
+use whole::Record;
 
 impl Record {
     /// The text, or the SQLSTATE.
@@ -30,29 +22,7 @@ impl Record {
 
 /// Frames `source` in chunks of `chunk` bytes.
 fn frame_with(limits: Limits, source: &[u8], chunk: usize) -> (Vec<Record>, Result<Summary, Refused>) {
-    let mut records = Vec::new();
-    let mut framer = JsonFramer::new(limits);
-    let mut sink = |framed: super::Framed<'_>| {
-        records.push(Record {
-            line: framed.line,
-            byte: framed.byte,
-            content: framed
-                .content
-                .map(str::to_owned)
-                .map_err(|fault| (fault.sqlstate, fault.message, fault.raw.to_owned())),
-        });
-        Ok::<_, Infallible>(())
-    };
-    let mut outcome = Ok(());
-    for piece in source.chunks(chunk) {
-        outcome = outcome.and_then(|()| framer.push(piece, &mut sink));
-    }
-    let outcome = outcome.and_then(|()| framer.finish(&mut sink));
-    let outcome = outcome.map_err(|stopped| match stopped {
-        Stopped::Refused(refused) => refused,
-        Stopped::Sink(never) => match never {},
-    });
-    (records, outcome)
+    whole::frame(JsonFramer::new(limits), source, chunk)
 }
 
 /// Frames `source` whole and in small chunks, which must agree.

@@ -6,18 +6,8 @@ mod limits;
 mod properties;
 mod shapes;
 
-use std::convert::Infallible;
-
-use crate::frame::{CsvFramer, Delimiter, Framed, Limits, Refused, Shape, Stopped, Summary};
-
-/// What came of one record, owned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Record {
-    line: u64,
-    byte: u64,
-    /// The JSON text, or SQLSTATE, message and raw bytes.
-    content: Result<String, (&'static str, String, Vec<u8>)>,
-}
+use crate::frame::tests::whole::{self, Record};
+use crate::frame::{CsvFramer, Delimiter, Limits, Refused, Shape, Summary};
 
 impl Record {
     /// The values in the header's order, or the SQLSTATE.
@@ -29,7 +19,7 @@ impl Record {
     }
 
     /// The values with `|` between them, or the SQLSTATE.
-    fn brief(&self) -> String {
+    fn brief_values(&self) -> String {
         match self.values() {
             Ok(values) => values.join("|"),
             Err(sqlstate) => sqlstate.to_owned(),
@@ -69,29 +59,7 @@ fn frame_with(
     source: &[u8],
     chunk: usize,
 ) -> (Vec<Record>, Result<Summary, Refused>) {
-    let mut records = Vec::new();
-    let mut framer = CsvFramer::new(limits, delimiter);
-    let mut sink = |framed: Framed<'_>| {
-        records.push(Record {
-            line: framed.line,
-            byte: framed.byte,
-            content: framed
-                .content
-                .map(str::to_owned)
-                .map_err(|fault| (fault.sqlstate, fault.message, fault.raw.to_owned())),
-        });
-        Ok::<_, Infallible>(())
-    };
-    let mut outcome = Ok(());
-    for piece in source.chunks(chunk) {
-        outcome = outcome.and_then(|()| framer.push(piece, &mut sink));
-    }
-    let outcome = outcome.and_then(|()| framer.finish(&mut sink));
-    let outcome = outcome.map_err(|stopped| match stopped {
-        Stopped::Refused(refused) => refused,
-        Stopped::Sink(never) => match never {},
-    });
-    (records, outcome)
+    whole::frame(CsvFramer::new(limits, delimiter), source, chunk)
 }
 
 /// Frames `source` whole and in small chunks, which must agree.
@@ -123,7 +91,7 @@ fn accepted(source: impl AsRef<[u8]>) -> (Vec<Record>, Summary) {
 
 /// The records in short.
 fn brief(source: impl AsRef<[u8]>) -> Vec<String> {
-    accepted(source).0.iter().map(Record::brief).collect()
+    accepted(source).0.iter().map(Record::brief_values).collect()
 }
 
 /// The faulty records: line, SQLSTATE and message.

@@ -1,6 +1,9 @@
 //! What damage costs: a record or the source.
 
+use std::convert::Infallible;
+
 use super::*;
+use crate::frame::Stopped;
 
 fn faults(source: impl AsRef<[u8]>) -> Vec<String> {
     accepted(source).0

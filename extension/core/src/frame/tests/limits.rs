@@ -1,5 +1,7 @@
 //! Depth, length and memory.
 
+use std::convert::Infallible;
+
 use super::*;
 
 #[test]

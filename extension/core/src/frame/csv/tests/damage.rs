@@ -1,6 +1,7 @@
 //! One damaged record costs itself, and says where and what.
 
 use super::*;
+use crate::frame::{Framed, Stopped};
 
 fn fault(line: u64, message: &str) -> (u64, &'static str, String) {
     (line, "22P04", message.to_owned())

@@ -1,9 +1,10 @@
 //! Length, memory, and time.
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::frame::RAW_BYTES;
+use crate::frame::{Framed, RAW_BYTES};
 
 const LIMIT: Limits = Limits { record_bytes: 1_000, depth: 1 };
 
@@ -25,7 +26,7 @@ fn length_has_a_limit() {
                 let source = ["a,b", "0,0", &record, "2,3"].join(end);
                 let records = frame_limited(&source);
                 let [first, long, last] = records.as_slice() else { panic!("{records:?}") };
-                assert_eq!((first.brief(), last.brief()), ("0|0".to_owned(), "2|3".to_owned()));
+                assert_eq!((first.brief_values(), last.brief_values()), ("0|0".to_owned(), "2|3".to_owned()));
                 match (&long.content, expected) {
                     (Ok(_), None) => {}
                     (Err((sqlstate, message, raw)), Some(length)) => {
@@ -56,17 +57,17 @@ fn a_record_of_several_lines_beyond_the_limit() {
         "the quote that opens field 2 in line 2 at byte 6 is not closed within 1000 bytes, the limit of a record"
     );
     assert_eq!(records.len(), 1 + 599 + 2);
-    assert_eq!(records.last().unwrap().brief(), "2|3");
+    assert_eq!(records.last().unwrap().brief_values(), "2|3");
     assert_eq!(records.iter().filter(|record| record.content.is_ok()).count(), 1);
     // Outside of quotes: it is too long.
     let records = frame_limited(&format!("a,b\n\"1\n1\",{}\n2,3\n", "x".repeat(2_000)));
-    assert_eq!(records.iter().map(Record::brief).collect::<Vec<_>>(), ["54000", "2|3"]);
+    assert_eq!(records.iter().map(Record::brief_values).collect::<Vec<_>>(), ["54000", "2|3"]);
     assert_eq!(records[1].line, 4);
     // Just within.
     let value = "y\n".repeat(498);
     let records = frame_limited(&format!("a,b\n1,\"{value}\"\n2,3\n"));
     assert_eq!(
-        records.iter().map(Record::brief).collect::<Vec<_>>(),
+        records.iter().map(Record::brief_values).collect::<Vec<_>>(),
         [format!("1|{value}"), "2|3".to_owned()]
     );
 }

@@ -53,7 +53,7 @@ fn line_ends_of_all_kinds_and_the_physical_line() {
         let (records, _) = accepted(&source);
         let lines: Vec<u64> = records.iter().map(|record| record.line).collect();
         assert_eq!(lines, [2, 3, 6, 7, 8], "{end:?}");
-        assert_eq!(records[1].brief(), ["x", "y", "z|3"].join(end));
+        assert_eq!(records[1].brief_values(), ["x", "y", "z|3"].join(end));
         for record in &records {
             let first = source.as_bytes()[record.byte as usize];
             assert!(b"1\"4b6".contains(&first), "{end:?}: {first}");
@@ -106,8 +106,8 @@ fn other_delimiters() {
 #[test]
 fn a_byte_order_mark_is_skipped_at_the_beginning_only() {
     let (records, _) = accepted("\u{feff}\"a\",b\n\u{feff}1,\u{feff}2\n\"\u{feff}3\",4\n");
-    assert_eq!(records[0].brief(), "\u{feff}1|\u{feff}2");
-    assert_eq!(records[1].brief(), "\u{feff}3|4");
+    assert_eq!(records[0].brief_values(), "\u{feff}1|\u{feff}2");
+    assert_eq!(records[1].brief_values(), "\u{feff}3|4");
 }
 
 #[test]
