@@ -141,7 +141,7 @@ impl Plan<'_> {
         };
         format!(
             "with standing as not materialized (\n    {standing}\n),\n{contest}\
-             decided as (\n    select j.\"etl$row\", j.\"etl$action\" as action, j.\"etl$there\" as there\n    \
+             decided as (\n    select j.\"etl$row\", j.\"etl$action\" as action\n    \
              from {judgements}\n    where {is_winner}\n)",
             standing = self.standing(Standing::OnTarget),
             judgements = self.ranked().replace('\n', "\n    "),
