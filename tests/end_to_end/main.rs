@@ -58,5 +58,7 @@ mod shapes;
 mod sql;
 /// Values from a file to a typed column, under every setting.
 mod values;
+/// TLS to the server, and passwords.
+mod tls;
 /// What a load function warns of.
 mod warnings;
