@@ -56,9 +56,9 @@ mod security;
 mod shapes;
 /// The functions without the loader.
 mod sql;
-/// Values from a file to a typed column, under every setting.
-mod values;
 /// TLS to the server, and passwords.
 mod tls;
+/// Values from a file to a typed column, under every setting.
+mod values;
 /// What a load function warns of.
 mod warnings;

@@ -118,7 +118,8 @@ fn key_values(text: &str) -> Result<Pairs, String> {
             }
         }
         skip_blanks(&mut rest);
-        let value = value(&mut rest).ok_or_else(|| format!("the quoted value of {keyword} has no second quote"))?;
+        let value =
+            value(&mut rest).ok_or_else(|| format!("the quoted value of {keyword} has no second quote"))?;
         pairs.push((keyword, value));
     }
 }

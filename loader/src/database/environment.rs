@@ -109,18 +109,18 @@ fn complete(
         settings.take("gssencmode");
     }
     if let Some(name) = settings.take("fallback_application_name") {
-        settings.default("application_name", &name.value);
+        settings.presume("application_name", &name.value);
     }
-    settings.default("application_name", "pg_etl loader");
+    settings.presume("application_name", "pg_etl loader");
     // libpq's 0 waits for ever, and the driver takes it so.
-    settings.default("connect_timeout", "10");
+    settings.presume("connect_timeout", "10");
     if !settings.has("user")
         && let Some(user) = os_user()
     {
-        settings.default("user", &user);
+        settings.presume("user", &user);
     }
     if let Some(user) = settings.get("user").map(str::to_owned) {
-        settings.default("dbname", &user);
+        settings.presume("dbname", &user);
     }
     let mut parameters = settings.parameters()?;
     if parameters.get_hosts().is_empty() {
@@ -129,13 +129,14 @@ fn complete(
         }
         // A certificate may be for an address: the driver wants it as the host's name.
         for address in parameters.get_hostaddrs().to_vec() {
-            parameters.host(address.to_string());
+            parameters.host(&address.to_string());
         }
     }
     tls.fit(parameters.get_hosts())?;
     notice_dead_networks(&mut parameters);
     let password_file = password_file.filter(|_| parameters.get_password().is_none());
-    let found = password_file.as_deref().and_then(|file| password(&password_file::contents(file)?, &parameters));
+    let found =
+        password_file.as_deref().and_then(|file| password(&password_file::contents(file)?, &parameters));
     let has_found = found.is_some();
     if let Some(password) = found {
         parameters.password(password);

@@ -84,7 +84,8 @@ mod tests {
 
     use super::*;
 
-    const WANTED: Wanted<'_> = Wanted { host: "db.example.org", port: "5432", database: "votes", user: "ana" };
+    const WANTED: Wanted<'_> =
+        Wanted { host: "db.example.org", port: "5432", database: "votes", user: "ana" };
 
     #[test]
     fn the_first_line_that_fits_wins() {
@@ -116,7 +117,8 @@ mod tests {
             // A lone star is written as it stands, and means any.
             let [host, port, database, user, password] = &fields;
             let wanted = Wanted { host, port, database, user };
-            prop_assert_eq!(find(&escaped.join(":"), &wanted).as_deref(), Some(password.as_str()));
+            let found = find(&escaped.join(":"), &wanted);
+            prop_assert_eq!(found.as_deref(), Some(password.as_str()));
         }
     }
 }

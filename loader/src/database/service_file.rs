@@ -26,7 +26,8 @@ pub(super) fn find(name: &str, variable: &impl Fn(&str) -> Option<String>) -> Re
     let own =
         named.clone().or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".pg_service.conf")));
     let folder = variable("PGSYSCONFDIR").unwrap_or_else(|| SYSTEM.to_owned());
-    let files: Vec<PathBuf> = own.into_iter().chain([PathBuf::from(folder).join("pg_service.conf")]).collect();
+    let files: Vec<PathBuf> =
+        own.into_iter().chain([PathBuf::from(folder).join("pg_service.conf")]).collect();
     for file in &files {
         match fs::read_to_string(file) {
             Ok(text) => {
@@ -111,7 +112,9 @@ mod tests {
         let expected = [("host", "db.example.org"), ("port", "6000"), ("password", "a=b # c")];
         assert_eq!(pairs, expected.map(|(keyword, value)| (keyword.to_owned(), value.to_owned())));
         assert!(section(FILE, "nobody").ok().flatten().is_none());
-        for (text, line) in [("[a]\nhunter2", 2), ("[a]\n\nhost = x", 3), ("[a]\nservice=b", 2), ("[a]\n=x", 2)] {
+        for (text, line) in
+            [("[a]\nhunter2", 2), ("[a]\n\nhost = x", 3), ("[a]\nservice=b", 2), ("[a]\n=x", 2)]
+        {
             assert_eq!(section(text, "a").err().unwrap().line, line, "{text}");
         }
     }

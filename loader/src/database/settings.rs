@@ -61,7 +61,7 @@ impl Settings {
     }
 
     /// Sets a default.
-    pub fn default(&mut self, keyword: &str, value: &str) {
+    pub fn presume(&mut self, keyword: &str, value: &str) {
         self.fill(vec![(keyword.to_owned(), value.to_owned())], "the default");
     }
 
@@ -92,7 +92,8 @@ impl Settings {
             all.push_str(&one);
             all.push(' ');
         }
-        all.parse().map_err(|error| Error::usage("the connection settings do not go together").caused_by(error))
+        all.parse()
+            .map_err(|error| Error::usage("the connection settings do not go together").caused_by(error))
     }
 }
 

@@ -94,7 +94,8 @@ impl Tls {
     /// # Errors
     /// An unknown mode, or settings that do not go together (exit 2).
     pub fn take(settings: &mut Settings, home: Option<&Path>) -> Result<Self, Error> {
-        let usual = |name: &str| home.map(|home| home.join(".postgresql").join(name)).filter(|file| file.exists());
+        let usual =
+            |name: &str| home.map(|home| home.join(".postgresql").join(name)).filter(|file| file.exists());
         let given = settings.take("sslrootcert").map(|setting| match setting.value.as_str() {
             "system" => Root::System,
             file => Root::File(PathBuf::from(file)),
@@ -119,13 +120,19 @@ impl Tls {
             .hint("sslmode=verify-full"));
         }
         if settings.get("sslnegotiation") == Some("direct") && mode < Mode::Require {
-            return Err(Error::usage(format!("sslnegotiation=direct leaves no way back to sslmode={}", mode.name()))
-                .hint("sslmode=require, or stricter"));
+            return Err(Error::usage(format!(
+                "sslnegotiation=direct leaves no way back to sslmode={}",
+                mode.name()
+            ))
+            .hint("sslmode=require, or stricter"));
         }
         let path = |setting: super::settings::Setting| PathBuf::from(setting.value);
         let certificate = settings.take("sslcert").map(path);
         let key = settings.take("sslkey").map(path);
-        let identity = match (certificate.or_else(|| usual("postgresql.crt")), key.or_else(|| usual("postgresql.key"))) {
+        let identity = match (
+            certificate.or_else(|| usual("postgresql.crt")),
+            key.or_else(|| usual("postgresql.key")),
+        ) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (Some(certificate), None) => {
                 return Err(Error::usage(format!(
@@ -168,7 +175,9 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::failed("cannot set up TLS").caused_by(error))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(self.verifier(provider.signature_verification_algorithms)?));
+            .with_custom_certificate_verifier(Arc::new(
+                self.verifier(provider.signature_verification_algorithms)?,
+            ));
         let identity = self.identity.as_ref().filter(|_| self.mode != Mode::Disable);
         let mut config = match identity {
             Some((certificate, key)) => {

@@ -95,7 +95,9 @@ fn an_address_is_checked_too_and_a_socket_needs_no_tls() {
         assert_eq!(ran.stdout.trim(), format!("ssl\n{expected}"), "{url}");
     }
     let url = format!("postgres://postgres@localhost:{port}/{name}?{strict}");
-    ask(&loader.clone().env("DATABASE_URL", url)).expect(4).complains(&["not for localhost", "subjectAltName"]);
+    ask(&loader.clone().env("DATABASE_URL", url))
+        .expect(4)
+        .complains(&["not for localhost", "subjectAltName"]);
     // The file that libpq looks for, and its variables.
     std::fs::create_dir(loader.folder().join(".postgresql")).unwrap();
     std::fs::copy(&root, loader.folder().join(".postgresql/root.crt")).unwrap();

@@ -35,7 +35,8 @@ fn private(loader: &Loader, name: &str, text: &str) -> String {
 fn ways(database: &Database<'_>) -> Vec<(&'static str, Loader)> {
     let port = database.cluster().address().port();
     let name = database.name();
-    let place = format!("host=db.test\nhostaddr=127.0.0.1\nport={port}\ndbname={name}\nuser=ana\nsslmode=require\n");
+    let place =
+        format!("host=db.test\nhostaddr=127.0.0.1\nport={port}\ndbname={name}\nuser=ana\nsslmode=require\n");
     let bare = url(database, "sslmode=require");
     let at = || Loader::new().env("DATABASE_URL", &bare);
     let home = at();
@@ -48,7 +49,10 @@ fn ways(database: &Database<'_>) -> Vec<(&'static str, Loader)> {
     let services = private(&named, "services", &format!("[votes]\n{place}password={CANARY}\n"));
     vec![
         ("PGPASSWORD", at().env("PGPASSWORD", CANARY)),
-        ("DATABASE_URL", Loader::new().env("DATABASE_URL", url(database, &format!("sslmode=require password={CANARY}")))),
+        (
+            "DATABASE_URL",
+            Loader::new().env("DATABASE_URL", url(database, &format!("sslmode=require password={CANARY}"))),
+        ),
         (".pgpass", home),
         ("PGPASSFILE", file.env("PGPASSFILE", path)),
         ("PGSERVICE", service),
@@ -66,7 +70,14 @@ fn check_silence(database: &Database<'_>, ran: &[Ran]) {
 
 /// What anybody sees of a process: its command line, and those of its children.
 fn command_lines(pid: u32) -> String {
-    let out = std::process::Command::new("ps").args(["-o", "args=", "--pid", &pid.to_string(), "--ppid", &pid.to_string()]);
+    let out = std::process::Command::new("ps").args([
+        "-o",
+        "args=",
+        "--pid",
+        &pid.to_string(),
+        "--ppid",
+        &pid.to_string(),
+    ]);
     let mut out = out;
     let own = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let listed = out.output().map(|out| out.stdout).unwrap_or_default();
@@ -102,7 +113,10 @@ fn a_password_comes_by_six_ways_and_is_seen_on_none() {
         let shell = loader.run(["psql", "-XAtc", "\\! cat /proc/$PPID/cmdline"]).expect(0);
         assert!(shell.stdout.contains("psql"), "{way}: {}", shell.stdout);
         let failed = loader.run(["run", "mobilize", "missing.json"]);
-        check_silence(&database, &[running.end().expect(0), encrypted, psql, shell, loader.run(["status"]), failed]);
+        check_silence(
+            &database,
+            &[running.end().expect(0), encrypted, psql, shell, loader.run(["status"]), failed],
+        );
     }
     assert!(cluster.log().contains("SCRAM") || cluster.log().contains("scram"), "the log says how it let in");
 }
@@ -114,7 +128,9 @@ fn a_wrong_password_is_not_repeated() {
     let typed = url(&database, "sslmode=require password=wrong-canary");
     for loader in [
         Loader::new().env("DATABASE_URL", &typed),
-        Loader::new().env("DATABASE_URL", url(&database, "sslmode=require")).env("PGPASSWORD", "wrong-canary"),
+        Loader::new()
+            .env("DATABASE_URL", url(&database, "sslmode=require"))
+            .env("PGPASSWORD", "wrong-canary"),
     ] {
         let ran = loader.run(["status"]).expect(4).complains(&["28P01"]);
         assert!(!ran.stderr.contains("wrong-canary"), "{}", ran.stderr);
@@ -127,7 +143,8 @@ fn a_password_that_others_can_see_draws_a_warning() {
     let (cluster, _) = encrypted();
     let database = with_a_role(&cluster);
     let typed = url(&database, &format!("sslmode=require password={CANARY}"));
-    for line in [&["--database-url", &typed, "status"][..], &["--quiet", "status", "--database-url", &typed]] {
+    for line in [&["--database-url", &typed, "status"][..], &["--quiet", "status", "--database-url", &typed]]
+    {
         let loader = Loader::new();
         let ran = loader.run(line).complains(&["warning: ", "PGPASSWORD", ".pgpass", "DATABASE_URL"]);
         assert_eq!(ran.stderr.matches("warning: ").count(), 1, "{}", ran.stderr);

@@ -121,7 +121,11 @@ fn check(play: fn(TcpStream) -> std::io::Result<()>, settings: &str, words: &[&s
     let begun = Instant::now();
     let ran = loader.begin(["status"]).end().expect(4).complains(words).complains(&["next: "]);
     assert!(begun.elapsed() < Duration::from_secs(10), "{settings}: after {:?}", begun.elapsed());
-    assert!(!ran.stderr.contains("canary-of-a-password") && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert!(
+        !ran.stderr.contains("canary-of-a-password") && !ran.stderr.contains("panicked"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn what_breaks_a_rule_is_refused_without_repeating_it() {
 /// What the driver makes of the same string.
 fn check_against_the_driver(text: &str, pairs: &Pairs) {
     let driver: Parameters = text.parse().unwrap();
-    let ours = |keyword: &str| pairs.iter().rev().find(|(k, _)| k == keyword).map(|(_, value)| value.as_str());
+    let ours =
+        |keyword: &str| pairs.iter().rev().find(|(k, _)| k == keyword).map(|(_, value)| value.as_str());
     assert_eq!(ours("user"), driver.get_user(), "{text}");
     assert_eq!(ours("password").map(str::as_bytes), driver.get_password(), "{text}");
     assert_eq!(ours("dbname").filter(|name| !name.is_empty()), driver.get_dbname(), "{text}");

@@ -21,8 +21,7 @@ fn nothing_is_named() {
 
 #[test]
 fn the_option_wins_over_the_url_and_the_url_over_pg_variables() {
-    let variables =
-        [("DATABASE_URL", "postgres://u@one/a"), ("PGDATABASE", "b"), ("PGPASSWORD", "secret")];
+    let variables = [("DATABASE_URL", "postgres://u@one/a"), ("PGDATABASE", "b"), ("PGPASSWORD", "secret")];
     let typed = parameters(Some("host=two user=ana"), &variables).unwrap().unwrap();
     assert_eq!(typed.get_hosts(), [Host::Tcp("two".to_owned())]);
     assert_eq!(typed.get_dbname(), Some("b"));
@@ -89,10 +88,12 @@ fn what_is_not_understood_is_named_without_the_password() {
 fn a_service_fills_what_the_string_leaves_open_and_comes_before_variables() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("services");
-    let text = "[votes]\nhost=service\nport=6000\ndbname=votes\nuser=service\npassword=service\nsslmode=require\n";
+    let text =
+        "[votes]\nhost=service\nport=6000\ndbname=votes\nuser=service\npassword=service\nsslmode=require\n";
     std::fs::write(&file, text).unwrap();
     let file = file.to_str().unwrap();
-    let variables = [("PGSERVICEFILE", file), ("PGSERVICE", "votes"), ("PGPORT", "7000"), ("PGHOSTADDR", "::1")];
+    let variables =
+        [("PGSERVICEFILE", file), ("PGSERVICE", "votes"), ("PGPORT", "7000"), ("PGHOSTADDR", "::1")];
     let alone = given(None, &variables).unwrap().unwrap();
     assert_eq!(alone.parameters.get_hosts(), [Host::Tcp("service".to_owned())]);
     assert_eq!(alone.parameters.get_hostaddrs(), [] as [std::net::IpAddr; 0]);
@@ -113,7 +114,8 @@ fn a_password_file_answers_only_where_no_password_is_given() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pgpass");
-    let lines = "db:5432:d:ana:file\nlocalhost:5432:d:ana:socket\n/run/pg:*:d:ana:path\none:*:*:*:1\ntwo:*:*:*:2\n";
+    let lines =
+        "db:5432:d:ana:file\nlocalhost:5432:d:ana:socket\n/run/pg:*:d:ana:path\none:*:*:*:1\ntwo:*:*:*:2\n";
     std::fs::write(&file, lines).unwrap();
     let private = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
     private(0o600);
@@ -122,7 +124,10 @@ fn a_password_file_answers_only_where_no_password_is_given() {
         let variables: Vec<_> = [("HOME", folder)].iter().chain(more).copied().collect();
         let given = given(Some(string), &variables).unwrap().unwrap();
         let password = given.parameters.get_password().map(|p| String::from_utf8_lossy(p).into_owned());
-        assert_eq!(given.password_file.is_some(), password.is_some() && !string.contains("password") && more.is_empty());
+        assert_eq!(
+            given.password_file.is_some(),
+            password.is_some() && !string.contains("password") && more.is_empty()
+        );
         password
     };
     assert_eq!(password("host=db dbname=d", &[]).as_deref(), Some("file"));

@@ -26,7 +26,8 @@ pub(in crate::database) fn of(error: &postgres::Error, tls: &Tls) -> Option<Refu
     if cause.to_string() == "server does not support TLS" {
         return Some(Refusal {
             reason: format!("the server offers no TLS, and sslmode={} asks for it", tls.mode.name()),
-            hint: "ssl = on in the server's postgresql.conf; only in a network you trust: sslmode=prefer".into(),
+            hint: "ssl = on in the server's postgresql.conf; only in a network you trust: sslmode=prefer"
+                .into(),
         });
     }
     let within = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
@@ -65,7 +66,8 @@ fn certificate(problem: &CertificateError, tls: &Tls) -> Refusal {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             let names = match problem {
                 CertificateError::NotValidForNameContext { expected, presented } => {
-                    let others = if presented.is_empty() { "no host".to_owned() } else { presented.join(", ") };
+                    let others =
+                        if presented.is_empty() { "no host".to_owned() } else { presented.join(", ") };
                     format!("for {others}, not for {}", expected.to_str())
                 }
                 _ => "for another host".to_owned(),
@@ -79,7 +81,8 @@ fn certificate(problem: &CertificateError, tls: &Tls) -> Refusal {
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
             "the server's certificate has expired".to_owned(),
-            "have the server's certificate renewed, and see whether this machine's clock is right: date".to_owned(),
+            "have the server's certificate renewed, and see whether this machine's clock is right: date"
+                .to_owned(),
         ),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
             "the server's certificate is not valid yet".to_owned(),

@@ -59,7 +59,10 @@ fn libpq_is_told_the_same() {
         let mut settings = Settings::default();
         settings.fill(super::super::connection_string::parse(string).unwrap(), "--database-url");
         let tls = Tls::take(&mut settings, Some(home.path())).unwrap();
-        tls.variables().into_iter().map(|(name, value)| format!("{name}={}", value.display())).collect::<Vec<_>>()
+        tls.variables()
+            .into_iter()
+            .map(|(name, value)| format!("{name}={}", value.display()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(variables("sslrootcert=system"), ["PGSSLMODE=verify-full", "PGSSLROOTCERT=system"]);
     let usual = format!("PGSSLROOTCERT={}", home.path().join(".postgresql/root.crt").display());

@@ -17,7 +17,7 @@ pub(super) struct Verifier {
 }
 
 /// Whom to trust.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Roots {
     /// Authorities.
     pub store: RootCertStore,
