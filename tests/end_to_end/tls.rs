@@ -18,7 +18,7 @@ use etl_tests::loader::{Loader, Ran};
 
 /// Says whether its own session is encrypted.
 const SSL: &str =
-    "select ssl::text || ' ' || coalesce(version, '') as ssl from pg_stat_ssl where pid = pg_backend_pid()";
+    "select concat_ws(' ', ssl::text, version) as ssl from pg_stat_ssl where pid = pg_backend_pid()";
 
 /// A server with the certificate of an authority for `db.test` and 127.0.0.1.
 fn encrypted() -> (Cluster, Authority) {

@@ -91,6 +91,6 @@ impl Cluster {
         self.keep("pg_hba.conf", &format!("local all all trust\n{lines}\n"));
         // What is read with it can be waited for.
         let number = RELOADS.fetch_add(1, Ordering::Relaxed);
-        self.set("etl_tests.reload", &number.to_string());
+        self.set("log_line_prefix", &format!("%m [%p] {number} "));
     }
 }
