@@ -66,9 +66,7 @@ fn certificate(problem: &CertificateError, tls: &Tls) -> Refusal {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             let names = match problem {
                 CertificateError::NotValidForNameContext { expected, presented } => {
-                    let others =
-                        if presented.is_empty() { "no host".to_owned() } else { presented.join(", ") };
-                    format!("for {others}, not for {}", expected.to_str())
+                    format!("for {}, not for {}", hosts(presented), expected.to_str())
                 }
                 _ => "for another host".to_owned(),
             };
@@ -94,4 +92,26 @@ fn certificate(problem: &CertificateError, tls: &Tls) -> Refusal {
         ),
     };
     Refusal { reason, hint }
+}
+
+/// The first hosts of a certificate, which rustls writes as `DnsName("db.example.org")`.
+fn hosts(presented: &[String]) -> String {
+    let bare = |name: &String| {
+        let within = name.split_once('(').map_or(name.as_str(), |(_, rest)| rest.trim_end_matches(')'));
+        within.trim_matches('"').to_owned()
+    };
+    match presented {
+        [] => "no host".to_owned(),
+        names => names.iter().take(5).map(bare).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn hosts_are_named_as_they_are_typed() {
+        let presented = ["DnsName(\"db.test\")", "IpAddress(127.0.0.1)", "other"].map(str::to_owned);
+        assert_eq!(super::hosts(&presented), "db.test, 127.0.0.1, other");
+        assert_eq!(super::hosts(&[]), "no host");
+    }
 }

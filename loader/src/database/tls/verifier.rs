@@ -51,6 +51,10 @@ impl Roots {
             {
                 Ok(())
             }
+            // Another authority of the same name: a stranger like any other.
+            Err(Error::InvalidCertificate(CertificateError::BadSignature)) => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
             checked => checked,
         }
     }
