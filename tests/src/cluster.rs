@@ -4,8 +4,8 @@
 //! pipe from here to close, so it also goes when the tests are killed or when a `static` holds the cluster and is never dropped.
 
 pub mod disk;
+mod loopback;
 mod mishaps;
-mod network;
 
 use crate::database::Database;
 use std::io;
