@@ -17,6 +17,8 @@ mod exits;
 mod exports;
 /// What goes wrong around a load: other sessions, disks, networks, signals.
 mod faults;
+/// Files that are no plain files, and names that are no plain names.
+mod files;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
