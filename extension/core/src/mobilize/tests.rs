@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod damage;
+mod lists;
 mod real;
 
 /// A record with all fields that are documented or met, each with a value of its own.
