@@ -204,8 +204,9 @@ impl<'a> Event<'a> {
         let root = shown.root();
         let at = |key| At::new("", key).within(root);
         let fields = match shown {
-            Shown::InAttendance => attendance::Fields::parse(record)
-                .and_then(|record| record.event.object::<Fields<'a>>(at(""))),
+            Shown::InAttendance => {
+                attendance::Fields::parse(record).and_then(|record| record.event.object::<Fields<'a>>(at("")))
+            }
             Shown::Listed => Fragment::record(record).map(Some),
         };
         let Some(fields) = first.keep(fields) else {

@@ -80,12 +80,7 @@ impl<'a> Timeslot<'a> {
         }
     }
 
-    fn of<'p>(
-        fragment: Fragment<'a>,
-        at: impl Fn(&'p str) -> At<'p>,
-        needs_id: bool,
-        shown: Shown,
-    ) -> Self {
+    fn of<'p>(fragment: Fragment<'a>, at: impl Fn(&'p str) -> At<'p>, needs_id: bool, shown: Shown) -> Self {
         let mut first = First::default();
         let Some(fields) = first.keep(fragment.object::<Fields<'a>>(at(""))) else {
             first.note(Problem::Missing { field: at("").pointer(), rule: "it was asked for" });

@@ -111,15 +111,16 @@ fn pointers_begin_at_the_record_and_people_stay_unquoted() {
         assert_eq!(said(Event::parse(&record.to_string(), Shown::Listed).problem), message);
     }
     let slots: Vec<_> = explode_timeslots(r#"[{"id":1},{"id":"x"}]"#, Shown::Listed).collect();
-    assert_eq!(
-        said(slots[1].problem.clone()),
-        "/timeslots/1/id: expected an integer, found the text \"x\""
-    );
+    assert_eq!(said(slots[1].problem.clone()), "/timeslots/1/id: expected an integer, found the text \"x\"");
     for (pointer, value, message) in [
         ("/user_id", json!("ana@x"), "/user_id: expected an integer, found a text"),
         ("/user_id", json!(null), "/user_id: missing or null, but people are keyed by it"),
         ("/given_name", json!(5), "/given_name: expected a text, found a number"),
-        ("/email_addresses/1/address", json!(5), "/email_addresses/1/address: expected a text, found a number"),
+        (
+            "/email_addresses/1/address",
+            json!(5),
+            "/email_addresses/1/address: expected a text, found a number",
+        ),
         ("/phone_numbers", json!("5"), "/phone_numbers: expected a list, found a text"),
         ("/modified_date", json!("now"), "/modified_date: expected an integer, found the text \"now\""),
     ] {
