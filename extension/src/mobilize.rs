@@ -38,6 +38,12 @@ extension_sql_file!(
     requires = ["mobilize_functions", "datasets"]
 );
 
+extension_sql_file!(
+    "mobilize/documents.sql",
+    name = "etl_load_mobilize_documents",
+    requires = ["etl_load_mobilize"]
+);
+
 /// One record of the attendances list: its attendance, its person, and hashes of its other parts.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000, requires = ["mobilize_types"])]
 fn etl_parse_attendance(

@@ -34,6 +34,13 @@ declare
             and attname = 'version'
             and not attisdropped
     );
+    is_replay constant boolean := exists (
+        select
+        from pg_attribute
+        where attrelid = to_regclass(staging)
+            and attname = 'quarantine_id'
+            and not attisdropped
+    );
     event_version constant name := case when is_versioned then 'version' else 'modified_date' end;
     timeslot_version constant name := case when is_versioned then 'version' else 'event_modified_date' end;
 begin
@@ -54,30 +61,16 @@ begin
     end if;
 
     -- In a replay each staged record is a source of its own, and the quarantine knows its name.
-    execute case
-        when exists (
-            select
-            from pg_attribute
-            where attrelid = to_regclass(staging)
-                and attname = 'quarantine_id'
-                and not attisdropped
-        ) then format($sql$
-            select
-                coalesce(array_agg(run.source) filter (where kept.source_name = 'attendances'), '{}'),
-                coalesce(array_agg(run.source) filter (where kept.source_name = 'events'), '{}'),
-                coalesce(array_agg(run.source) filter (where kept.source_name = 'people'), '{}')
-            from %s as run
-            join etl.quarantine as kept using (quarantine_id)
-            $sql$, staging)
-        else format($sql$
-            select
-                coalesce(array_agg(source) filter (where name = 'attendances'), '{}'),
-                coalesce(array_agg(source) filter (where name = 'events'), '{}'),
-                coalesce(array_agg(source) filter (where name = 'people'), '{}')
-            from etl.run_sources
-            where run_id = %s
-            $sql$, run_id)
-    end
+    execute format($sql$
+        select
+            coalesce(array_agg(source) filter (where name = 'attendances'), '{}'),
+            coalesce(array_agg(source) filter (where name = 'events'), '{}'),
+            coalesce(array_agg(source) filter (where name = 'people'), '{}')
+        from (%s) as source_of_run
+        $sql$, case
+            when is_replay then format('select run.source, kept.source_name as name from %s as run join etl.quarantine as kept using (quarantine_id)', staging)
+            else format('select source, name from etl.run_sources where run_id = %s', run_id)
+        end)
     into attendances, events, people;
     if not is_versioned and events <> '{}' then
         raise exception 'the tables of mobilize in database % cannot take a list of events yet', current_database()
@@ -184,16 +177,17 @@ begin
                 event.modified_date + interval '0.5 seconds',
                 event.*
             from %s as run
-            cross join lateral @extschema@.etl_parse_listed_event(case when run.problem is null then run.record end) as event
+            cross join lateral @extschema@.etl_parse_listed_event(run.record) as event
             where run.source = any (%L::smallint[])
+                and run.problem is null
             $sql$, staging, events);
         execute format($sql$
-            update pg_temp.mobilize_events as event
-            set problem = run.problem, sqlstate = run.sqlstate
-            from %s as run
-            where run.ctid = event.staged
-                and run.problem is not null
-            $sql$, staging);
+            insert into pg_temp.mobilize_events (source, line, byte, copies, problem, sqlstate)
+            select source, line, byte, 1, problem, sqlstate
+            from %s
+            where source = any (%L::smallint[])
+                and problem is not null
+            $sql$, staging, events);
     end if;
 
     -- A record may show two organizations: who promoted the sign-up, and who owns the event.
@@ -256,24 +250,12 @@ begin
             event.version,
             timeslot.*
         from pg_temp.mobilize_events as event
-        cross join lateral @extschema@.etl_explode_timeslots(event.timeslots) as timeslot
-        where event.event_hash is not null
+        cross join lateral (
+            select * from @extschema@.etl_explode_timeslots(case when event.event_hash is not null then event.timeslots end)
+            union all
+            select * from @extschema@.etl_explode_listed_timeslots(case when event.event_hash is null then event.timeslots end)
+        ) as timeslot
         $sql$, staging);
-    if events <> '{}' then
-        insert into pg_temp.mobilize_timeslots
-        select
-            event.source,
-            event.line,
-            event.byte,
-            event.copies,
-            event.event_id,
-            event.modified_date,
-            event.version,
-            timeslot.*
-        from pg_temp.mobilize_events as event
-        cross join lateral @extschema@.etl_explode_listed_timeslots(event.timeslots) as timeslot
-        where event.event_hash is null;
-    end if;
 
     create temporary table mobilize_people on commit drop as
     with fragment as (
@@ -309,31 +291,18 @@ begin
     if people <> '{}' then
         execute format($sql$
             insert into pg_temp.mobilize_people
-            select
-                run.source,
-                run.line,
-                run.byte,
-                1,
-                person.user_id,
-                person.person_id,
-                person.created_date,
-                person.modified_date,
-                person.given_name,
-                person.family_name,
-                person.email_address,
-                person.other_email_addresses,
-                person.phone_number,
-                person.other_phone_numbers,
-                person.postal_code,
-                person.other_postal_codes,
-                person.sms_opt_in_status,
-                person.blocked_date,
-                coalesce(run.problem, person.problem),
-                coalesce(run.sqlstate, person.sqlstate),
-                person.field
+            select run.source, run.line, run.byte, 1, person.*
             from %s as run
-            left join lateral @extschema@.etl_parse_person(case when run.problem is null then run.record end) as person on true
+            cross join lateral @extschema@.etl_parse_person(run.record) as person
             where run.source = any (%L::smallint[])
+                and run.problem is null
+            $sql$, staging, people);
+        execute format($sql$
+            insert into pg_temp.mobilize_people (source, line, byte, copies, problem, sqlstate)
+            select source, line, byte, 1, problem, sqlstate
+            from %s
+            where source = any (%L::smallint[])
+                and problem is not null
             $sql$, staging, people);
     end if;
     analyze pg_temp.mobilize_people (user_id);
@@ -416,32 +385,3 @@ $function$;
 revoke execute on function @extschema@.etl_load_mobilize(bigint) from public;
 comment on function @extschema@.etl_load_mobilize(bigint) is
     'Loads what run run_id has staged in staging.run_<run_id> into the tables of schema mobilize; one row a table, with its counts. The loader calls it.';
-
-create function @extschema@.etl_load_mobilize(attendances text)
-returns setof @extschema@.etl_counts
-language sql
-volatile
-parallel unsafe
-set search_path = pg_catalog, pg_temp
-as $function$
-    select * from @extschema@.etl_load_documents('mobilize'::text, '{attendances}'::text[], array[attendances])
-$function$;
-
-revoke execute on function @extschema@.etl_load_mobilize(text) from public;
-comment on function @extschema@.etl_load_mobilize(text) is
-    'Loads Mobilize''s attendances, given as text: an array, JSON lines, a {"data":[...]} page or one object; one row a table, with its counts.';
-
--- A function of its own, not defaults of the other: what is granted on that one stays.
-create function @extschema@.etl_load_mobilize(attendances text, events text, people text default null)
-returns setof @extschema@.etl_counts
-language sql
-volatile
-parallel unsafe
-set search_path = pg_catalog, pg_temp
-as $function$
-    select * from @extschema@.etl_load_documents('mobilize'::text, '{attendances,events,people}'::text[], array[attendances, events, people])
-$function$;
-
-revoke execute on function @extschema@.etl_load_mobilize(text, text, text) from public;
-comment on function @extschema@.etl_load_mobilize(text, text, text) is
-    'Loads Mobilize''s attendances, events and people, given as text, null for a list that is left out; one row a table, with its counts.';
