@@ -30,6 +30,8 @@ mod init;
 mod killed;
 /// What equals the target's rows is left out of a merge, and nothing shows it.
 mod left_out;
+/// Mobilize's lists of events and people.
+mod lists;
 /// Random histories against the model of a merge.
 mod merge;
 /// Several migrators at once, and migrators killed in the middle.
