@@ -60,3 +60,5 @@ mod sql;
 mod values;
 /// What a load function warns of.
 mod warnings;
+/// Sources that are URLs, and the web at its worst.
+mod web;
