@@ -10,8 +10,10 @@ use crate::error::{Error, Exit};
 use crate::source::Encoding;
 use crate::{doctor, export, init, migrate, psql, query, run, status, stop};
 
+mod http;
 mod quarantine;
 mod values;
+pub use http::HttpArgs;
 pub use quarantine::*;
 pub use values::MaxRejects;
 
@@ -78,7 +80,7 @@ pub enum Command {
 pub struct RunArgs {
     /// Dataset to load [default: every dataset of loader.toml whose sources have a path]
     pub dataset: Option<String>,
-    /// Files: PATH in the order of the dataset's sources, SOURCE=PATH, or - for standard input [default: loader.toml's]
+    /// Files or URLs: PATH in the order of the dataset's sources, SOURCE=PATH, or - for standard input [default: loader.toml's]
     pub files: Vec<String>,
     /// Do it all, print the counts, and roll back
     #[arg(long)]
@@ -101,6 +103,9 @@ pub struct RunArgs {
     /// How to print the counts
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
+    /// How servers are asked.
+    #[command(flatten)]
+    pub http: HttpArgs,
 }
 
 /// Arguments of `loader migrate`.

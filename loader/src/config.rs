@@ -30,6 +30,8 @@ pub struct Config {
     pub datasets: Vec<Dataset>,
     /// Folder of questions that belong to no dataset.
     pub questions: Option<PathBuf>,
+    /// Whether copies of transferred sources are kept; true where nothing is said.
+    pub keep_copies: bool,
     /// Where this configuration was read: a path, or words for the default.
     pub origin: String,
 }
@@ -184,12 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn the_default_configuration_is_understood_and_names_no_place() {
+    fn the_default_configuration_is_understood_and_names_no_place_of_this_machine() {
         let config = file::parse(DEFAULT, "default", Path::new("/x")).unwrap();
         assert_eq!(config.embedded, Embedded::Fallback);
         assert!(!config.datasets.is_empty());
         for source in config.datasets.iter().flat_map(|d| &d.sources) {
-            assert_eq!(source.path, None, "{}", source.name);
+            let is_public = source.path.as_ref().is_none_or(|path| path.starts_with("https://"));
+            assert!(is_public, "{}", source.name);
         }
         let error = config.dataset("nothing").unwrap_err().to_string();
         assert!(error.contains("\"nothing\"") && error.contains(&config.datasets[0].name), "{error}");

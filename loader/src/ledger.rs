@@ -3,6 +3,7 @@
 use postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::error::Error;
+use crate::http::Validators;
 use crate::source::Fingerprint;
 
 /// A run that has its number.
@@ -39,6 +40,17 @@ pub struct SourceRead {
     pub records: u64,
     /// Names of a CSV source's columns; none for JSON and for an empty source.
     pub header: Option<Vec<String>>,
+    /// What asks for a transferred source again; none for files.
+    pub transfer: Option<KnownBy>,
+}
+
+/// What asks for a transferred source again.
+#[derive(Debug, Clone)]
+pub struct KnownBy {
+    /// SHA-256 of its URL.
+    pub url_sha256: [u8; 32],
+    /// What its server gave to ask by.
+    pub validators: Validators,
 }
 
 /// What became of the records of one target, as the load function reports it.
@@ -105,8 +117,14 @@ pub fn open(client: &mut impl GenericClient, dataset: &str) -> Result<Run, Error
 /// What the server reports.
 pub fn add_source(client: &mut impl GenericClient, run: &Run, source: &SourceRead) -> Result<(), Error> {
     let statement = "
-        insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records, header, unread)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+        insert into etl.run_sources (
+            run_id, source, name, location, sha256, bytes, records, header, unread, url_sha256, etag, last_modified
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)";
+    let known = source.transfer.as_ref();
+    let url_sha256 = known.map(|known| known.url_sha256.as_slice());
+    let etag = known.and_then(|known| known.validators.etag.as_deref());
+    let last_modified = known.and_then(|known| known.validators.last_modified.as_deref());
     let (bytes, records) = (bigint(source.fingerprint.bytes), bigint(source.records));
     let sha256 = source.fingerprint.sha256.as_slice();
     // A text of the server holds no NUL, and neither does a path.
@@ -122,10 +140,52 @@ pub fn add_source(client: &mut impl GenericClient, run: &Run, source: &SourceRea
                 &bytes,
                 &records,
                 &source.header,
+                &url_sha256,
+                &etag,
+                &last_modified,
             ],
         )
         .map(drop)
         .map_err(|error| Error::database("write etl.run_sources", error))
+}
+
+/// The last transfer of a URL that a run of the dataset has committed.
+#[derive(Debug, Clone)]
+pub struct LastTransfer {
+    /// The run.
+    pub run_id: i64,
+    /// SHA-256 of the bytes that came.
+    pub sha256: Vec<u8>,
+    /// What its server gave to ask by.
+    pub validators: Validators,
+}
+
+/// Finds the last transfer of a URL.
+///
+/// # Errors
+/// What the server reports.
+pub fn last_transfer(
+    client: &mut impl GenericClient,
+    dataset: &str,
+    url_sha256: &[u8; 32],
+) -> Result<Option<LastTransfer>, Error> {
+    let statement = "
+        select source.run_id, source.sha256, source.etag, source.last_modified
+        from etl.run_sources as source
+        join etl.runs as run on run.run_id = source.run_id
+        where run.dataset = $1
+            and run.status = 'done'
+            and source.url_sha256 = $2
+        order by source.run_id desc
+        limit 1";
+    let row = client
+        .query_opt(statement, &[&dataset, &url_sha256.as_slice()])
+        .map_err(|error| Error::database("read etl.run_sources", error))?;
+    Ok(row.map(|row| LastTransfer {
+        run_id: row.get(0),
+        sha256: row.get(1),
+        validators: Validators { etag: row.get(2), last_modified: row.get(3) },
+    }))
 }
 
 /// A CSV source of which a load function has read some columns and not others.

@@ -8,12 +8,14 @@ use crate::error::{Error, Exit};
 
 mod cli;
 mod config;
+mod copies;
 mod copy;
 mod database;
 mod doctor;
 mod embedded;
 mod error;
 mod export;
+mod http;
 mod init;
 mod ledger;
 mod migrate;

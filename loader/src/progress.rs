@@ -61,6 +61,41 @@ impl Progress {
         }
     }
 
+    /// A URL is asked for.
+    pub fn transferring(&mut self, location: &str) {
+        self.began = Instant::now();
+        if let Kind::Terminal(bar) = &mut self.kind {
+            let template = "fetching {prefix}  {spinner}  {bytes}  {bytes_per_sec}";
+            *bar = Some(
+                begun(ProgressBar::new_spinner(), template).with_prefix(short_name(location).to_owned()),
+            );
+        }
+    }
+
+    /// So many bytes of it have come, of so many where that is known.
+    pub fn transfers(&mut self, bytes: u64, length: Option<u64>) {
+        if let Kind::Terminal(Some(bar)) = &self.kind
+            && self.shown.elapsed() >= STEP
+        {
+            self.shown = Instant::now();
+            if let (Some(length), None) = (length, bar.length()) {
+                bar.set_length(length);
+                set_template(bar, "fetching {prefix}  {wide_bar}  {bytes} of {total_bytes}  {bytes_per_sec}");
+            }
+            bar.set_position(bytes);
+        }
+    }
+
+    /// All of it has come.
+    pub fn transferred(&mut self, location: &str, bytes: u64) {
+        self.clear();
+        if !matches!(self.kind, Kind::Quiet) {
+            let seconds = self.began.elapsed().as_secs_f64();
+            let rate = (bytes as f64 / seconds.max(0.001)) as u64;
+            eprintln!("fetched {location}: {}, {seconds:.1} s, {}/s", HumanBytes(bytes), HumanBytes(rate));
+        }
+    }
+
     /// So many records and bytes have been read.
     pub fn advance(&mut self, records: u64, bytes: u64) {
         if let Kind::Terminal(Some(bar)) = &self.kind
@@ -140,12 +175,16 @@ impl Drop for Progress {
 }
 
 fn begun(bar: ProgressBar, template: &str) -> ProgressBar {
-    // The templates are constants above; a wrong one would show the plain bar, not fail the load.
+    set_template(&bar, template);
+    bar.enable_steady_tick(TICK);
+    bar
+}
+
+/// The templates are constants above; a wrong one would show the plain bar, not fail the load.
+fn set_template(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(TICK);
-    bar
 }
 
 /// `1 record`, `2 records`.

@@ -7,10 +7,13 @@ pub mod lock;
 pub mod merge;
 mod rejects;
 pub mod stage;
+mod transfer;
 
 use crate::cli::{Context, RunArgs};
+use crate::copies::Copies;
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
+use crate::http::Settings;
 use crate::migrate;
 use crate::progress::Progress;
 use crate::session;
@@ -26,6 +29,7 @@ use jobs::Job;
 /// code is the gravest.
 pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     let plan = jobs::choose(&context.config, &args)?;
+    let way_out = WayOut::open(&plan, &args, context)?;
     for note in &plan.skipped {
         context.note(note);
     }
@@ -40,11 +44,14 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     let interrupt = listen(&database)?;
 
     let mut gravest = Exit::Done;
-    for (position, job) in plan.jobs.iter().enumerate() {
-        let is_last = position + 1 == plan.jobs.len();
-        match load(&mut database, job, &args, context, &interrupt, position == 0) {
+    let jobs = plan.jobs.len();
+    for (position, mut job) in plan.jobs.into_iter().enumerate() {
+        let is_last = position + 1 == jobs;
+        let loaded =
+            load(&mut database, &mut job, &args, context, &interrupt, way_out.as_ref(), position == 0);
+        match loaded {
             Ok(exit) => gravest = graver(gravest, exit),
-            Err(error) if plan.jobs.len() == 1 || database.client.is_closed() => return Err(error),
+            Err(error) if jobs == 1 || database.client.is_closed() => return Err(error),
             Err(error) => {
                 eprintln!("loader: {}: {error}", job.dataset.name);
                 gravest = graver(gravest, error.exit());
@@ -68,16 +75,47 @@ pub fn listen(database: &Database) -> Result<Interrupt, Error> {
         .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))
 }
 
+/// What sources from the network need, made once for all of them.
+struct WayOut {
+    settings: Settings,
+    copies: Copies,
+}
+
+impl WayOut {
+    /// Nothing where no source is a URL.
+    fn open(plan: &jobs::Plan<'_>, args: &RunArgs, context: &Context) -> Result<Option<Self>, Error> {
+        if plan.jobs.iter().flat_map(|job| &job.files).all(|file| file.url.is_none()) {
+            return Ok(None);
+        }
+        Ok(Some(WayOut {
+            settings: args.http.settings()?,
+            copies: Copies::open(context.config.keep_copies)?,
+        }))
+    }
+}
+
 /// Loads one dataset and prints its summary.
 fn load(
     database: &mut Database,
-    job: &Job<'_>,
+    job: &mut Job<'_>,
     args: &RunArgs,
     context: &Context,
     interrupt: &Interrupt,
+    way_out: Option<&WayOut>,
     is_first: bool,
 ) -> Result<Exit, Error> {
-    let progress = Progress::new(context.settings.quiet).telling(&database.warnings);
+    let mut progress = Progress::new(context.settings.quiet).telling(&database.warnings);
+    if let Some(WayOut { settings, copies }) = way_out {
+        interrupt.settle(false);
+        let way = transfer::Way { settings, copies, interrupt };
+        let brought = transfer::bring(&mut database.client, job, &way, &mut progress);
+        if let (Err(_), Some(signal)) = (&brought, interrupt.signal()) {
+            interrupt.exit(signal);
+        }
+        if !brought? {
+            return Ok(Exit::Done);
+        }
+    }
     let label = database.label.clone();
     let mut attempt = Attempt::new(job, args, &label, interrupt, progress);
     let result = attempt.transact(&mut database.client);
@@ -90,6 +128,9 @@ fn load(
         interrupt.exit(signal);
     }
     let (summary, end) = result?;
+    if let (Outcome::Done, Some(way_out)) = (summary.outcome, way_out) {
+        transfer::keep(job, &way_out.copies, &Progress::new(context.settings.quiet));
+    }
     summary.print(args.format, is_first)?;
     match end {
         End::Exit(exit) => Ok(exit),

@@ -5,13 +5,14 @@
 //! read it.
 mod decode;
 mod encoding;
-mod fingerprint;
+pub mod fingerprint;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
 use crate::error::Error;
+use crate::http;
 use decode::Decoded;
 pub use encoding::{Encoding, Transcoder};
 pub use fingerprint::Fingerprint;
@@ -44,6 +45,13 @@ impl Source {
         let content =
             Decoded::new(Fingerprinted::new(input)).map_err(|error| unreadable(location, &error))?;
         Ok(Source { location: location.to_owned(), length, content })
+    }
+
+    /// The same, called otherwise in messages.
+    #[must_use]
+    pub fn named(mut self, location: &str) -> Self {
+        location.clone_into(&mut self.location);
+        self
     }
 
     /// Bytes of the source in all, before decompression, where the system knows it.
@@ -90,7 +98,10 @@ impl Source {
             Some(name) => Error::failed(format!(
                 "{location}: {name} data is damaged or cut off within its first {bytes} bytes: {error}"
             ))
-            .hint(format!("check the file with: {name} -t {location}")),
+            .hint(match http::is_url(location) {
+                true => format!("check what comes with: curl URL | {name} -t"),
+                false => format!("check the file with: {name} -t {location}"),
+            }),
             None => Error::failed(format!("{location}: reading stopped after {bytes} bytes: {error}")),
         }
     }
@@ -116,6 +127,10 @@ pub fn check(location: &str) -> Result<(), Error> {
 pub fn short_name(location: &str) -> &str {
     if location == STANDARD_INPUT {
         return "standard input";
+    }
+    if http::is_url(location) {
+        let path = location.split(['?', '#']).next().unwrap_or(location).trim_end_matches('/');
+        return path.rsplit('/').next().unwrap_or(path);
     }
     Path::new(location).file_name().and_then(|name| name.to_str()).unwrap_or(location)
 }
@@ -229,5 +244,7 @@ mod tests {
         assert_eq!(short_name("/data/votes.json"), "votes.json");
         assert_eq!(short_name("votes.json"), "votes.json");
         assert_eq!(short_name("-"), "standard input");
+        assert_eq!(short_name("https://example.org/a/votes.json?limit=..."), "votes.json");
+        assert_eq!(short_name("https://example.org/"), "example.org");
     }
 }

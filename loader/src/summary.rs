@@ -227,6 +227,7 @@ mod tests {
             location: location.into(),
             fingerprint,
             records: 500,
+            transfer: None,
             header: None,
         }
     }

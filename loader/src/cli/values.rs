@@ -65,20 +65,31 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 /// A size in bytes; kB is 1000 bytes and KiB 1024. From 1 byte to 255 MiB, since a field of PostgreSQL ends at 1 GB and
 /// a character of the record may need four bytes once escaped.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || "expected a size such as 500kB or 16MiB, from 1 byte to 255MiB".to_owned();
-    let (number, unit) = number_and_unit(text).ok_or_else(wrong)?;
+    size(text)
+        .filter(|size| (1..=255 << 20).contains(size))
+        .ok_or_else(|| "expected a size such as 500kB or 16MiB, from 1 byte to 255MiB".to_owned())
+}
+
+/// A size in bytes of any greatness.
+pub(super) fn large(text: &str) -> Result<u64, String> {
+    size(text)
+        .filter(|size| *size > 0)
+        .ok_or_else(|| "expected a size such as 500MB or 16GiB, from 1 byte on".to_owned())
+}
+
+fn size(text: &str) -> Option<u64> {
+    let (number, unit) = number_and_unit(text)?;
     let factor: u64 = match unit {
         "" | "B" => 1,
         "kB" | "KB" => 1_000,
         "KiB" | "k" | "K" => 1 << 10,
         "MB" => 1_000_000,
         "MiB" | "M" => 1 << 20,
-        _ => return Err(wrong()),
+        "GB" => 1_000_000_000,
+        "GiB" | "G" => 1 << 30,
+        _ => return None,
     };
-    match number.checked_mul(factor) {
-        Some(size) if (1..=255 << 20).contains(&size) => Ok(size),
-        _ => Err(wrong()),
-    }
+    number.checked_mul(factor)
 }
 
 /// `key=value`; the value may hold further equal signs.

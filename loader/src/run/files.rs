@@ -1,19 +1,56 @@
 //! Which file belongs to which source of a dataset.
 use std::path::Path;
 
+use url::Url;
+
+use super::transfer::Transfer;
 use crate::config::{Dataset, Format, Source};
 use crate::error::Error;
+use crate::http;
 use crate::source::{self, Encoding};
 
 /// One file of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SourceFile {
     /// Name of the dataset's source.
     pub source: String,
-    /// Path as it was given, `-` for standard input.
+    /// Path as it was given, `-` for standard input; a URL without its secrets.
     pub location: String,
     /// How its records are framed.
     pub format: Format,
+    /// Where it is to be transferred from.
+    pub url: Option<Url>,
+    /// What the transfer brought.
+    pub transfer: Option<Transfer>,
+}
+
+impl SourceFile {
+    /// A file that can be read; a URL that can be asked for.
+    ///
+    /// # Errors
+    /// Usage (exit 2) for a path that cannot be read and a URL that is none.
+    fn of(source: &Source, location: &str) -> Result<Self, Error> {
+        let format = format_of(source, location);
+        let source = source.name.clone();
+        if http::is_url(location) {
+            let url = http::parse(location)?;
+            return Ok(SourceFile {
+                source,
+                location: http::shown(&url),
+                format,
+                url: Some(url),
+                transfer: None,
+            });
+        }
+        source::check(location)?;
+        Ok(SourceFile { source, location: location.to_owned(), format, url: None, transfer: None })
+    }
+
+    /// Path of the bytes, `-` for standard input.
+    pub fn path(&self) -> &str {
+        // A temporary file's name is made of ours and of the folder's, which came as text.
+        self.transfer.as_ref().and_then(|transfer| transfer.path.to_str()).unwrap_or(&self.location)
+    }
 }
 
 /// The files named on the command line, in load order: by source, then as they were given.
@@ -40,11 +77,7 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
     let mut files = Vec::with_capacity(given.len());
     for (position, source) in dataset.sources.iter().enumerate() {
         for (location, _) in locations.iter().zip(&taken).filter(|(_, taken)| **taken == Some(position)) {
-            files.push(SourceFile {
-                source: source.name.clone(),
-                location: (*location).to_owned(),
-                format: format_of(source, location),
-            });
+            files.push((source, *location));
         }
     }
     let homeless = locations.iter().zip(&taken).find(|(_, taken)| taken.is_none());
@@ -55,7 +88,7 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
             source_names(dataset)
         ))
         .hint(format!("say it: loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
-        None => checked(files),
+        None => checked(&files),
     }
 }
 
@@ -70,10 +103,9 @@ pub fn configured(dataset: &Dataset) -> Result<Vec<SourceFile>, Error> {
             return Err(Error::usage(format!("no file for {}", source.name))
                 .hint(format!("loader run {} {}=FILE", dataset.name, source.name)));
         };
-        let format = format_of(source, path);
-        files.push(SourceFile { source: source.name.clone(), location: path.clone(), format });
+        files.push((source, path.as_str()));
     }
-    checked(files)
+    checked(&files)
 }
 
 /// The files with another encoding of the CSV ones, as `--encoding` says.
@@ -102,6 +134,7 @@ fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a
     };
     match dataset.sources.iter().position(|source| source.name == name) {
         Some(position) => Ok((Some(position), location)),
+        // A path, or the query of a URL.
         None if name.contains('/') || Path::new(argument).exists() => Ok((None, argument)),
         None => Err(Error::usage(format!(
             "{} has no source {name}; its sources are {}",
@@ -141,41 +174,18 @@ fn has_word(name: &str, word: &str) -> bool {
     })
 }
 
-fn checked(files: Vec<SourceFile>) -> Result<Vec<SourceFile>, Error> {
-    if files.iter().filter(|file| file.location == source::STANDARD_INPUT).count() > 1 {
+fn checked(files: &[(&Source, &str)]) -> Result<Vec<SourceFile>, Error> {
+    if files.iter().filter(|(_, location)| *location == source::STANDARD_INPUT).count() > 1 {
         return Err(Error::usage("standard input (-) can be only one of the files"));
     }
     if i16::try_from(files.len()).is_err() {
         return Err(Error::usage(format!("{} files are more than one run takes (32767)", files.len())));
     }
-    for file in &files {
-        if file.location.starts_with("http://") || file.location.starts_with("https://") {
-            return Err(Error::usage(format!(
-                "{}: this version of the loader does not read URLs yet",
-                without_credentials(&file.location)
-            ))
-            .hint("download it, then name the file"));
-        }
-        source::check(&file.location)?;
-    }
-    Ok(files)
+    files.iter().map(|(source, location)| SourceFile::of(source, location)).collect()
 }
 
 fn source_names(dataset: &Dataset) -> String {
     dataset.sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// A URL as it may be shown: no user, no password, no query.
-fn without_credentials(url: &str) -> String {
-    let shown = url.split(['?', '#']).next().unwrap_or(url);
-    match shown.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = host.rsplit('@').next().unwrap_or(host);
-            format!("{scheme}://{host}/{path}")
-        }
-        None => shown.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -300,13 +310,18 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_for_later() {
-        let url = "https://me:secret@example.org/posts.json?token=secret".to_owned();
-        let message = assign(&dataset(&["posts"]), &[url]).unwrap_err().to_string();
-        assert!(
-            message.contains("https://example.org/posts.json") && !message.contains("secret"),
-            "{message}"
+    fn urls_are_assigned_as_files_are_and_shown_without_secrets() {
+        let given = [
+            "https://me:secret@example.org/votes.csv?token=secret".to_owned(),
+            "posts=https://example.org/".to_owned(),
+        ];
+        let files = assign(&dataset(&["posts", "votes"]), &given).unwrap();
+        let shown: Vec<_> = files.iter().map(|file| (file.source.as_str(), file.location.as_str())).collect();
+        assert_eq!(
+            shown,
+            [("posts", "https://example.org/"), ("votes", "https://example.org/votes.csv?token=...")]
         );
+        assert!(assign(&dataset(&["posts"]), &["ftp://example.org/posts.json".to_owned()]).is_err());
     }
 
     #[test]

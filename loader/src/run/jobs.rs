@@ -94,6 +94,7 @@ mod tests {
             database: None,
             datasets: paths.iter().map(dataset).collect(),
             questions: None,
+            keep_copies: true,
             origin: "loader.toml".into(),
         }
     }

@@ -9,6 +9,7 @@ use postgres::Transaction;
 
 use super::files::SourceFile;
 use super::interrupt::Interrupt;
+use super::transfer::Transfer;
 use crate::config::Format;
 use crate::copy::{self, Fault, Staged, StagingWriter};
 use crate::error::Error;
@@ -80,14 +81,14 @@ pub fn fill(
     interrupt: &Interrupt,
 ) -> Result<SourceRead, Error> {
     let doing = format!("copy the records of {} into staging", file.location);
-    let mut source = Source::open(&file.location)?;
+    let mut source = Source::open(file.path())?.named(&file.location);
     progress.reading(&file.location, source.length());
     let statement = format!("copy {} ({}) from stdin (format binary)", table(run), copy::COLUMNS);
     let copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
     let mut writer = StagingWriter::new(copy);
 
     // Offsets are those of the text in UTF-8.
-    let is_plain_file = source.is_plain_file() && framer::is_utf8(file.format);
+    let is_plain_file = file.url.is_none() && source.is_plain_file() && framer::is_utf8(file.format);
     let limits =
         Limits { record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX), ..Limits::default() };
     let mut framer = Framer::new(file.format, limits);
@@ -130,6 +131,7 @@ pub fn fill(
         fingerprint,
         records: framed,
         header: summary.header,
+        transfer: file.transfer.as_ref().map(Transfer::known_by),
     };
     progress.read(&read);
     Ok(read)

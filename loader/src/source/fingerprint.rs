@@ -48,3 +48,11 @@ impl<R: Read> Read for Fingerprinted<R> {
         Ok(count)
     }
 }
+
+/// The fingerprint of all that a reader has.
+///
+/// # Errors
+/// What the reader reports.
+pub fn of(input: impl Read) -> io::Result<Fingerprint> {
+    Fingerprinted::new(input).finish()
+}
