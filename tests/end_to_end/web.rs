@@ -6,8 +6,16 @@ mod again;
 mod datasets;
 /// Everything that a server can do wrong.
 mod faults;
+/// `loader fetch` from a good API: whole, again, what has changed.
+mod fetch;
+/// `loader fetch` from an API that is not good.
+mod mischief;
 /// Where redirects may lead, and what is told there.
 mod redirects;
+/// `loader fetch` killed in the middle.
+mod resumed;
+/// Keys and passwords, and where they must not be.
+mod secrets;
 /// When a failed try is followed by another.
 mod tries;
 /// Certificates.

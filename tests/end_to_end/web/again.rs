@@ -86,7 +86,8 @@ fn what_has_changed_is_transferred() {
     feed.run(&from_disk, "new.json", &[]).expect(0);
     etl_tests::database::assert_same(&truth.dump("mobilize"), &database.dump("mobilize"), "both in turn");
     assert_eq!(
-        database.rows("select etag, last_modified, url_sha256 is not null from etl.run_sources order by run_id"),
+        database
+            .rows("select etag, last_modified, url_sha256 is not null from etl.run_sources order by run_id"),
         [format!("\"one\"|{DATE}|t"), format!("\"two\"|{DATE}|t")]
     );
 

@@ -19,7 +19,8 @@ fn offer(site: &Site, files: &Files) -> Vec<String> {
         let name = path.file_name().unwrap().to_str().unwrap();
         let bytes = std::fs::read(path).unwrap();
         let file = if name.ends_with(".json") { File::json(bytes) } else { File::csv(bytes) };
-        let url = site.at(&format!("/{name}"), file.etag(&format!("\"{source}\"")).packed(Encoding::Gzip).page());
+        let url =
+            site.at(&format!("/{name}"), file.etag(&format!("\"{source}\"")).packed(Encoding::Gzip).page());
         format!("{source}={url}")
     });
     offered.collect()
@@ -81,7 +82,8 @@ fn rides() {
     let folder = tempfile::tempdir().unwrap();
     Plan { trips: 20_000, seed: 51, ..Plan::default() }.write_into(folder.path()).unwrap();
     let path = |name: &str| folder.path().join(name);
-    let files = [("drivers", path("drivers.json")), ("trips", path("trips.csv")), ("charges", path("charges.csv"))];
+    let files =
+        [("drivers", path("drivers.json")), ("trips", path("trips.csv")), ("charges", path("charges.csv"))];
     check("rides", &files, &[&["trips_without_charges"], &["churned_drivers", "as_of=2021-07-11"]]);
 }
 
@@ -91,13 +93,16 @@ fn urls_of_the_configuration() {
     let plan = Plan { trips: 500, seed: 52, ..Plan::default() };
     plan.write_into(folder.path()).unwrap();
     let path = |name: &str| folder.path().join(name);
-    let files = [("drivers", path("drivers.json")), ("trips", path("trips.csv")), ("charges", path("charges.csv"))];
+    let files =
+        [("drivers", path("drivers.json")), ("trips", path("trips.csv")), ("charges", path("charges.csv"))];
     let site = Site::plain();
     let mut toml = "[dataset.rides]\n".to_owned();
     for offered in offer(&site, &files) {
         let (source, url) = offered.split_once('=').unwrap();
         let format = if source == "drivers" { "json" } else { "csv" };
-        toml += &format!("[[dataset.rides.sources]]\nname = \"{source}\"\nformat = \"{format}\"\npath = \"{url}\"\n");
+        toml += &format!(
+            "[[dataset.rides.sources]]\nname = \"{source}\"\nformat = \"{format}\"\npath = \"{url}\"\n"
+        );
     }
     let database = Cluster::shared().database();
     let loader = Loader::at(&database);
@@ -111,5 +116,8 @@ fn urls_of_the_configuration() {
     let (rows, run) = (database.physical("rides"), database.last_run());
     loader.run(["run", "rides"]).expect(1).complains(&["HTML"]);
     assert_eq!(rows, database.physical("rides"));
-    assert_eq!(database.number(&format!("select count(*) from etl.runs where run_id > {run} and status = 'done'")), 0);
+    assert_eq!(
+        database.number(&format!("select count(*) from etl.runs where run_id > {run} and status = 'done'")),
+        0
+    );
 }

@@ -21,7 +21,12 @@ struct Case {
     requests: usize,
 }
 
-fn case(name: &'static str, feed: &'static Feed, page: Page, outcome: (i32, &'static [&'static str], usize)) -> Case {
+fn case(
+    name: &'static str,
+    feed: &'static Feed,
+    page: Page,
+    outcome: (i32, &'static [&'static str], usize),
+) -> Case {
     let (exit, words, requests) = outcome;
     Case { name, feed, page, options: &[], exit, words, requests }
 }
@@ -60,8 +65,7 @@ impl Case {
 fn check(cases: &[Case]) {
     for some in cases.chunks(12) {
         std::thread::scope(|scope| {
-            let running: Vec<_> =
-                some.iter().map(|case| (case.name, scope.spawn(|| case.check()))).collect();
+            let running: Vec<_> = some.iter().map(|case| (case.name, scope.spawn(|| case.check()))).collect();
             let failed: Vec<&str> =
                 running.into_iter().filter_map(|(name, case)| case.join().is_err().then_some(name)).collect();
             assert!(failed.is_empty(), "failed: {failed:?}, see above");
@@ -74,7 +78,8 @@ fn statuses_and_bodies() {
     let (csv, json) = (Feed::csv(), Feed::json());
     let good = || csv.file().page();
     let refuse = |status: u16| Page::status(status, "text/plain", "no");
-    let error_in_csv = Page::status(200, "text/csv", r#"{"data":null,"error":{"detail":"something is wrong here"}}"#);
+    let error_in_csv =
+        Page::status(200, "text/csv", r#"{"data":null,"error":{"detail":"something is wrong here"}}"#);
     check(&[
         case("a good file", csv, good(), (0, &[], 1)),
         case("good JSON", json, json.file().page(), (0, &[], 1)),
@@ -89,7 +94,12 @@ fn statuses_and_bodies() {
         case("429 once", csv, Page::later(429, RetryAfter::Seconds(1)).times(1, good()), (0, &["429"], 2)),
         case("a page for people", csv, Page::html(), (1, &["HTML", "CSV is expected"], 1)),
         case("a page for people as CSV", csv, Page::html_as("text/csv"), (1, &["HTML"], 1)),
-        case("a page for people as JSON", json, Page::html_as("application/json"), (1, &["HTML", "JSON is expected"], 1)),
+        case(
+            "a page for people as JSON",
+            json,
+            Page::html_as("application/json"),
+            (1, &["HTML", "JSON is expected"], 1),
+        ),
         case("an error's envelope", json, Page::error_json(), (1, &["error"], 1)),
         case("an error's envelope as CSV", csv, error_in_csv, (1, &[], 1)),
         case("empty", csv, Page::empty(), (1, &["empty"], 1)),
@@ -117,11 +127,21 @@ fn bodies_that_are_cut() {
         case("announced as longer", csv, csv.file().length_off(7).page(), (1, &["cut off"], 5)),
         case("announced as shorter", json, announced_shorter, (1, &[], 1)),
         case("a broken chunk", csv, Page::broken_chunk("text/csv", csv.body.clone()), (1, &["5 tries"], 5)),
-        case("chunks that end in the middle", csv, csv.file().chunked().stops(40_000, Stop::Close).page(), (1, &["5 tries"], 5)),
+        case(
+            "chunks that end in the middle",
+            csv,
+            csv.file().chunked().stops(40_000, Stop::Close).page(),
+            (1, &["5 tries"], 5),
+        ),
         case("stalls once", csv, cut(Stop::Stall).times(1, good()), (0, &["--read-timeout"], 2)).with(SHORT),
         case("stalls always", csv, cut(Stop::Stall), (1, &["--read-timeout", "5 tries"], 5)).with(SHORT),
-        case("a byte a second", csv, csv.file().paced(1, Duration::from_secs(1)).page(), (1, &["--download-timeout"], 1))
-            .with(&["--download-timeout", "4s"]),
+        case(
+            "a byte a second",
+            csv,
+            csv.file().paced(1, Duration::from_secs(1)).page(),
+            (1, &["--download-timeout"], 1),
+        )
+        .with(&["--download-timeout", "4s"]),
     ]);
 }
 
@@ -139,7 +159,16 @@ fn packed_bodies() {
         case("zstd on the way", json, json.file().packed(Encoding::Zstd).page(), (0, &[], 1)),
         case("a .gz file", csv, File::new("application/gzip", gzip(&csv.body)).page(), (0, &[], 1)),
         case("a .zst file", json, File::new("application/zstd", zstd(&json.body)).page(), (0, &[], 1)),
-        case("gzip on the way, cut once", csv, csv.file().packed(Encoding::Gzip).stops(9_000, Stop::Close).page().times(1, csv.file().packed(Encoding::Gzip).page()), (0, &["cut off"], 2)),
+        case(
+            "gzip on the way, cut once",
+            csv,
+            csv.file()
+                .packed(Encoding::Gzip)
+                .stops(9_000, Stop::Close)
+                .page()
+                .times(1, csv.file().packed(Encoding::Gzip).page()),
+            (0, &["cut off"], 2),
+        ),
         case("damaged gzip", csv, damaged(gzip(&csv.body)), (1, &["gzip"], 1)),
         case("damaged zstd", csv, damaged(zstd(&csv.body)), (1, &["zst"], 1)),
         case("half a .gz file", csv, half(gzip(&csv.body)), (1, &["gzip"], 1)),
@@ -169,7 +198,12 @@ fn what_is_too_long_is_not_taken() {
         let memory = Sampler::of(running.pid());
         let ran = running.end().expect(1).complains(&["--max-download"]);
         let (anonymous, _) = memory.end();
-        println!("{name}: {} requests, {} bytes sent, {} KiB at most", site.requests().len(), site.sent(), anonymous.peak);
+        println!(
+            "{name}: {} requests, {} bytes sent, {} KiB at most",
+            site.requests().len(),
+            site.sent(),
+            anonymous.peak
+        );
         assert!(anonymous.peak < 64 * 1024, "{name}: {} KiB", anonymous.peak);
         assert_eq!(site.requests().len(), 1, "{name}: {}", ran.stderr);
         // What the socket's buffers hold was sent, too.
@@ -191,9 +225,15 @@ fn what_is_no_url_is_a_mistake_of_the_caller() {
     let feed = Feed::csv();
     let database = feed.database();
     let loader = Loader::at(&database);
-    for location in
-        ["http://", "https://[::1", "http://a b/trips", "ftp://127.0.0.1/trips", "file:///etc/passwd", "gopher://x/", "s3://bucket/trips"]
-    {
+    for location in [
+        "http://",
+        "https://[::1",
+        "http://a b/trips",
+        "ftp://127.0.0.1/trips",
+        "file:///etc/passwd",
+        "gopher://x/",
+        "s3://bucket/trips",
+    ] {
         feed.run(&loader, location, &[]).expect(2);
     }
     feed.check_untouched(&database, "no URL");

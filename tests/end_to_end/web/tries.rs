@@ -108,7 +108,10 @@ fn a_cut_body_goes_on_where_it_was_cut() {
     feed.run(&Loader::at(&database), &url, &[]).expect(0);
     feed.check_loaded(&database, "from parts");
     let asked = site.requests();
-    assert_eq!(asked.iter().map(|request| request.range_start()).collect::<Vec<_>>(), [None, Some(50_000), Some(110_000)]);
+    assert_eq!(
+        asked.iter().map(|request| request.range_start()).collect::<Vec<_>>(),
+        [None, Some(50_000), Some(110_000)]
+    );
     assert!(asked[1..].iter().all(|request| request.header("if-range") == Some("\"one\"")));
     assert!(site.sent() < size + 3_000, "{} bytes for {size}", site.sent());
 

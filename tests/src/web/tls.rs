@@ -7,6 +7,7 @@ use std::io;
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How a site's connections are secured.
 #[derive(Clone, Debug)]
@@ -58,8 +59,11 @@ impl Authority {
     /// When no key can be made.
     #[must_use]
     pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let mut params = must(CertificateParams::new(Vec::new()));
-        params.distinguished_name.push(DnType::CommonName, "Authority of the tests");
+        // A name of its own, else one authority passes for another whose signature is wrong.
+        let name = format!("Authority {} of the tests", NUMBER.fetch_add(1, Ordering::Relaxed));
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         Self(must(CertifiedIssuer::self_signed(params, must(KeyPair::generate()))))

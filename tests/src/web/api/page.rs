@@ -6,6 +6,7 @@ use crate::web::locked;
 use crate::web::page::{End, Page, RetryAfter};
 use crate::web::request::Request;
 use crate::web::wire::Wire;
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, Instant};
@@ -179,7 +180,7 @@ impl State {
             _ => has_more.then(|| link(before(last))),
         };
         let previous = (start > 0).then(|| link(before(start.saturating_sub(size))));
-        let quoted = |url: Option<String>| url.map_or("null".to_owned(), |url| format!("\"{url}\""));
+        let quoted = |url: Option<String>| url.map_or(Value::Null, Value::String).to_string();
         let limited = limit.map_or(String::new(), |most| format!(",\"results_limited_to\":{most}"));
         let data: Vec<&str> = items[from..end].iter().map(|item| item.text.as_str()).collect();
         let page = format!(
