@@ -112,7 +112,11 @@ fn check_three_times(count: u64, per_page: usize) {
     loader.run(["run", "mobilize"]).expect(0);
     accounting::check(&database, "mobilize");
     let first = api.with(|all| all.attendances.texts().join("\n"));
-    assert_same(&truth(&[first.clone()]).dump("mobilize"), &database.dump("mobilize"), "the first load");
+    assert_same(
+        &truth(std::slice::from_ref(&first)).dump("mobilize"),
+        &database.dump("mobilize"),
+        "the first load",
+    );
 
     let (rows, sequences) = (database.physical("mobilize"), database.sequences());
     api.site().forget();

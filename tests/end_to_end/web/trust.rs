@@ -21,7 +21,7 @@ fn a_certificate_must_be_good_and_its_authority_known() {
         ("another authority's", Authority::new().security(Certificate::Good), with_ca, &["trusts"]),
         ("unknown authority", authority.security(Certificate::Good), &[], &["trusts", "--ca-file"]),
         ("TLS 1.0", Security::Tls10, with_ca, &["TLS 1.2 or 1.3"]),
-        ("no TLS at all", Security::None, with_ca, &[]),
+        ("no TLS at all", Security::None, &["--connect-timeout", "500ms"], &["--connect-timeout"]),
     ];
     for (name, security, options, words) in cases {
         let site = Site::with(security);
