@@ -10,9 +10,11 @@ use crate::error::{Error, Exit};
 use crate::source::Encoding;
 use crate::{doctor, export, init, migrate, psql, query, run, status, stop};
 
+mod fetch;
 mod http;
 mod quarantine;
 mod values;
+pub use fetch::FetchArgs;
 pub use http::HttpArgs;
 pub use quarantine::*;
 pub use values::MaxRejects;
@@ -55,6 +57,8 @@ pub struct Globals {
 pub enum Command {
     /// Load a dataset's sources in one transaction, and print what became of every record
     Run(RunArgs),
+    /// Fetch what an API has into a local snapshot, which run loads
+    Fetch(FetchArgs),
     /// Create or update the extension and the tables
     Migrate(MigrateArgs),
     /// Draft a dataset of your own from sample files: tables, load file, a question, loader.toml
@@ -271,6 +275,7 @@ pub fn parse() -> Result<Cli, Error> {
 pub fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
     match command {
         Command::Run(args) => run::run(args, context),
+        Command::Fetch(args) => crate::fetch::run(&args, context),
         Command::Migrate(args) => migrate::run(args, context),
         Command::Init(args) => init::run(&args, context),
         Command::Query(args) => query::run(args, context),

@@ -30,6 +30,8 @@ pub struct Config {
     pub datasets: Vec<Dataset>,
     /// Folder of questions that belong to no dataset.
     pub questions: Option<PathBuf>,
+    /// Folder of snapshots that `loader fetch` writes, a folder a dataset in it; `snapshots` where nothing is said.
+    pub snapshots: PathBuf,
     /// Whether copies of transferred sources are kept; true where nothing is said.
     pub keep_copies: bool,
     /// Where this configuration was read: a path, or words for the default.

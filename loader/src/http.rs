@@ -13,7 +13,7 @@ mod retry;
 mod settings;
 
 pub use client::{Client, Response};
-pub use download::{Answer, Download, Limits, download};
+pub use download::{Answer, Limits, download};
 pub use fault::Fault;
 pub use link::{is_url, parse, sha256, shown};
 pub use retry::{Deadline, tried};

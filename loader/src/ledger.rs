@@ -1,10 +1,12 @@
 //! The run's own rows of the ledger: `etl.runs` and `etl.run_sources`. The counts and the quarantine are the
 //! merge's.
+mod known;
+
 use postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use crate::error::Error;
-use crate::http::Validators;
 use crate::source::Fingerprint;
+pub use known::{KnownBy, LastTransfer, last_transfer, loaded};
 
 /// A run that has its number.
 #[derive(Debug, Clone)]
@@ -42,15 +44,6 @@ pub struct SourceRead {
     pub header: Option<Vec<String>>,
     /// What asks for a transferred source again; none for files.
     pub transfer: Option<KnownBy>,
-}
-
-/// What asks for a transferred source again.
-#[derive(Debug, Clone)]
-pub struct KnownBy {
-    /// SHA-256 of its URL.
-    pub url_sha256: [u8; 32],
-    /// What its server gave to ask by.
-    pub validators: Validators,
 }
 
 /// What became of the records of one target, as the load function reports it.
@@ -147,45 +140,6 @@ pub fn add_source(client: &mut impl GenericClient, run: &Run, source: &SourceRea
         )
         .map(drop)
         .map_err(|error| Error::database("write etl.run_sources", error))
-}
-
-/// The last transfer of a URL that a run of the dataset has committed.
-#[derive(Debug, Clone)]
-pub struct LastTransfer {
-    /// The run.
-    pub run_id: i64,
-    /// SHA-256 of the bytes that came.
-    pub sha256: Vec<u8>,
-    /// What its server gave to ask by.
-    pub validators: Validators,
-}
-
-/// Finds the last transfer of a URL.
-///
-/// # Errors
-/// What the server reports.
-pub fn last_transfer(
-    client: &mut impl GenericClient,
-    dataset: &str,
-    url_sha256: &[u8; 32],
-) -> Result<Option<LastTransfer>, Error> {
-    let statement = "
-        select source.run_id, source.sha256, source.etag, source.last_modified
-        from etl.run_sources as source
-        join etl.runs as run on run.run_id = source.run_id
-        where run.dataset = $1
-            and run.status = 'done'
-            and source.url_sha256 = $2
-        order by source.run_id desc
-        limit 1";
-    let row = client
-        .query_opt(statement, &[&dataset, &url_sha256.as_slice()])
-        .map_err(|error| Error::database("read etl.run_sources", error))?;
-    Ok(row.map(|row| LastTransfer {
-        run_id: row.get(0),
-        sha256: row.get(1),
-        validators: Validators { etag: row.get(2), last_modified: row.get(3) },
-    }))
 }
 
 /// A CSV source of which a load function has read some columns and not others.

@@ -96,6 +96,39 @@ impl Progress {
         }
     }
 
+    /// A list of an API is fetched.
+    pub fn listing(&mut self, source: &str) {
+        self.began = Instant::now();
+        if let Kind::Terminal(bar) = &mut self.kind {
+            let template = "fetching {prefix}  {spinner}  {human_pos} records  {per_sec}";
+            *bar = Some(begun(ProgressBar::new_spinner(), template).with_prefix(source.to_owned()));
+        }
+    }
+
+    /// So many of its records have come, of so many where the API says that.
+    pub fn lists(&mut self, records: u64, count: Option<u64>) {
+        if let Kind::Terminal(Some(bar)) = &self.kind {
+            if let (Some(count), None) = (count, bar.length()) {
+                bar.set_length(count);
+                set_template(
+                    bar,
+                    "fetching {prefix}  {wide_bar}  {human_pos} of {human_len} records  {per_sec}",
+                );
+            }
+            bar.set_position(records);
+        }
+    }
+
+    /// All of it has come.
+    pub fn listed(&mut self, source: &str, records: u64, pages: u64) {
+        self.clear();
+        if !matches!(self.kind, Kind::Quiet) {
+            let seconds = self.began.elapsed().as_secs_f64();
+            let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
+            eprintln!("fetched {source}: {}, {pages}, {seconds:.1} s", counted(records));
+        }
+    }
+
     /// So many records and bytes have been read.
     pub fn advance(&mut self, records: u64, bytes: u64) {
         if let Kind::Terminal(Some(bar)) = &self.kind

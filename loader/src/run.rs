@@ -6,6 +6,7 @@ mod jobs;
 pub mod lock;
 pub mod merge;
 mod rejects;
+mod snapshots;
 pub mod stage;
 mod transfer;
 
@@ -105,6 +106,7 @@ fn load(
     is_first: bool,
 ) -> Result<Exit, Error> {
     let mut progress = Progress::new(context.settings.quiet).telling(&database.warnings);
+    snapshots::leave_out_loaded(&mut database.client, job)?;
     if let Some(WayOut { settings, copies }) = way_out {
         interrupt.settle(false);
         let way = transfer::Way { settings, copies, interrupt };

@@ -107,6 +107,14 @@ impl Source {
     }
 }
 
+/// The bytes of an input, decompressed if its first bytes ask for it.
+///
+/// # Errors
+/// What the input reports.
+pub fn decompressed(input: impl Read) -> io::Result<impl Read> {
+    Decoded::new(input)
+}
+
 /// Says early, before a connection is opened, that a source cannot be read.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ struct File {
     embedded: EmbeddedValue,
     database: Option<String>,
     questions: Option<String>,
+    snapshots: Option<String>,
     keep_copies: Option<bool>,
     // A TOML table has no order of its own: the place of the key in the file gives it.
     #[serde(default)]
@@ -111,6 +112,7 @@ pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, E
         database: file.database,
         datasets,
         questions: file.questions.map(under),
+        snapshots: under(file.snapshots.unwrap_or_else(|| "snapshots".to_owned())),
         keep_copies: file.keep_copies.unwrap_or(true),
         origin: origin.to_owned(),
     })

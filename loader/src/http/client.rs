@@ -24,6 +24,8 @@ pub struct Client {
     given: Url,
     /// Value of `Authorization`, for the given origin alone.
     authorization: Option<String>,
+    /// Whether redirects to other origins are refused.
+    stays: bool,
 }
 
 /// An answer with a status that means one: 200, 206, 304, 416.
@@ -54,13 +56,20 @@ impl Client {
             .build();
         let guard = Guard::new(given, &settings.allowed_hosts);
         let agent = Agent::with_parts(config, DefaultConnector::new(), guard);
-        Client { agent, given: given.clone(), authorization: basic(given) }
+        Client { agent, given: given.clone(), authorization: basic(given), stays: false }
     }
 
     /// The same, which proves by a key who it is; it goes to the given origin alone.
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.authorization = Some(format!("Bearer {key}"));
+        self
+    }
+
+    /// The same, which goes to no other origin at all.
+    #[must_use]
+    pub fn staying(mut self) -> Self {
+        self.stays = true;
         self
     }
 
@@ -74,7 +83,7 @@ impl Client {
         for _ in 0..=REDIRECTS {
             let response = self.ask(&url, headers)?;
             match response.status.as_u16() {
-                301 | 302 | 303 | 307 | 308 => url = next(&url, &response.headers)?,
+                301 | 302 | 303 | 307 | 308 => url = self.next(&url, &response.headers)?,
                 _ => return judged(&url, response),
             }
         }
@@ -100,31 +109,35 @@ impl Client {
         let (parts, body) = response.into_parts();
         Ok(Response { status: parts.status, headers: parts.headers, body })
     }
-}
 
-/// Where a redirect leads, if it may be followed there as far as the URL itself tells.
-fn next(url: &Url, headers: &HeaderMap) -> Result<Url, Fault> {
-    let refuse = |target: &str, rule: &str| {
-        Fault::Lasting(
-            Error::failed(format!("{}: refused to follow the redirect to {target}: {rule}", shown(url)))
-                .hint("if you trust it, name that URL itself"),
-        )
-    };
-    let Some(location) = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()) else {
-        return Err(refuse("nowhere", "the answer has no readable Location"));
-    };
-    let target = url.join(location).map_err(|_| refuse("what is no URL", "its Location cannot be read"))?;
-    let place = shown(&target);
-    if !matches!(target.scheme(), "http" | "https") {
-        return Err(refuse(&place, "it is neither http nor https"));
+    /// Where a redirect leads, if it may be followed there as far as the URL itself tells.
+    fn next(&self, url: &Url, headers: &HeaderMap) -> Result<Url, Fault> {
+        let refuse = |target: &str, rule: &str| {
+            Fault::Lasting(
+                Error::failed(format!("{}: refused to follow the redirect to {target}: {rule}", shown(url)))
+                    .hint("if you trust it, name that URL itself"),
+            )
+        };
+        let Some(location) = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()) else {
+            return Err(refuse("nowhere", "the answer has no readable Location"));
+        };
+        let target =
+            url.join(location).map_err(|_| refuse("what is no URL", "its Location cannot be read"))?;
+        let place = shown(&target);
+        if !matches!(target.scheme(), "http" | "https") {
+            return Err(refuse(&place, "it is neither http nor https"));
+        }
+        if url.scheme() == "https" && target.scheme() == "http" {
+            return Err(refuse(&place, "it leaves https for http"));
+        }
+        if !target.username().is_empty() || target.password().is_some() {
+            return Err(refuse(&place, "it names a user"));
+        }
+        if self.stays && target.origin() != self.given.origin() {
+            return Err(refuse(&place, "it leaves the API's own host"));
+        }
+        Ok(target)
     }
-    if url.scheme() == "https" && target.scheme() == "http" {
-        return Err(refuse(&place, "it leaves https for http"));
-    }
-    if !target.username().is_empty() || target.password().is_some() {
-        return Err(refuse(&place, "it names a user"));
-    }
-    Ok(target)
 }
 
 /// The answer, if its status means one.

@@ -109,6 +109,7 @@ mod tests {
             database: None,
             datasets: vec![dataset("one"), dataset("two")],
             questions: None,
+            snapshots: "snapshots".into(),
             keep_copies: true,
             origin: "loader.toml".into(),
         }

@@ -3,10 +3,12 @@ use std::path::Path;
 
 use url::Url;
 
+use super::snapshots;
 use super::transfer::Transfer;
 use crate::config::{Dataset, Format, Source};
 use crate::error::Error;
 use crate::http;
+use crate::snapshot::Folder;
 use crate::source::{self, Encoding};
 
 /// One file of a run.
@@ -22,6 +24,8 @@ pub struct SourceFile {
     pub url: Option<Url>,
     /// What the transfer brought.
     pub transfer: Option<Transfer>,
+    /// SHA-256 that a file of a snapshot must have, hexadecimal.
+    pub snapshot: Option<String>,
 }
 
 impl SourceFile {
@@ -29,7 +33,7 @@ impl SourceFile {
     ///
     /// # Errors
     /// Usage (exit 2) for a path that cannot be read and a URL that is none.
-    fn of(source: &Source, location: &str) -> Result<Self, Error> {
+    pub fn of(source: &Source, location: &str) -> Result<Self, Error> {
         let format = format_of(source, location);
         let source = source.name.clone();
         if http::is_url(location) {
@@ -40,10 +44,18 @@ impl SourceFile {
                 format,
                 url: Some(url),
                 transfer: None,
+                snapshot: None,
             });
         }
         source::check(location)?;
-        Ok(SourceFile { source, location: location.to_owned(), format, url: None, transfer: None })
+        Ok(SourceFile {
+            source,
+            location: location.to_owned(),
+            format,
+            url: None,
+            transfer: None,
+            snapshot: None,
+        })
     }
 
     /// Path of the bytes, `-` for standard input.
@@ -92,11 +104,17 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
     }
 }
 
-/// The files that loader.toml names for a dataset.
+/// The files that loader.toml names for a dataset; where it names none, those of the newest snapshot.
 ///
 /// # Errors
 /// What keeps the dataset from being run: a source without a path, or one that cannot be read.
-pub fn configured(dataset: &Dataset) -> Result<Vec<SourceFile>, Error> {
+pub fn configured(dataset: &Dataset, snapshots: &Path) -> Result<Vec<SourceFile>, Error> {
+    if dataset.sources.iter().all(|source| source.path.is_none()) {
+        let fetched = snapshots::files(dataset, &Folder::of(snapshots, &dataset.name))?;
+        if !fetched.is_empty() {
+            return Ok(fetched);
+        }
+    }
     let mut files = Vec::with_capacity(dataset.sources.len());
     for source in &dataset.sources {
         let Some(path) = &source.path else {

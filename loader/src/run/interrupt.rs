@@ -28,6 +28,8 @@ pub struct Interrupt {
     is_settled: Arc<AtomicBool>,
     /// Runs of this call that are committed, whatever happens to the next.
     committed: Arc<Mutex<Vec<String>>>,
+    /// What an interruption leaves, where that is not "nothing was loaded".
+    left: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Interrupt {
@@ -55,6 +57,13 @@ impl Interrupt {
             }
         })?;
         Ok(interrupt)
+    }
+
+    /// The same, with other words about what an interruption leaves.
+    #[must_use]
+    pub fn leaving(self, words: &'static str) -> Self {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+        self
     }
 
     /// The signal that came, if one did.
@@ -94,6 +103,9 @@ impl Interrupt {
     }
 
     fn words(&self) -> String {
+        if let Some(words) = *self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+            return format!("interrupted: {words}");
+        }
         let committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
         match committed.as_slice() {
             [] => "interrupted, nothing was loaded".to_owned(),

@@ -34,7 +34,7 @@ pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error>
     };
     let dataset = config.dataset(name)?;
     let mut files = match args.files.as_slice() {
-        [] => files::configured(dataset)?,
+        [] => files::configured(dataset, &config.snapshots)?,
         given => files::assign(dataset, given)?,
     };
     if let Some(encoding) = args.encoding {
@@ -49,7 +49,7 @@ pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error>
 fn every(config: &Config) -> Result<Plan<'_>, Error> {
     let mut plan = Plan { jobs: Vec::new(), skipped: Vec::new() };
     for dataset in &config.datasets {
-        match files::configured(dataset) {
+        match files::configured(dataset, &config.snapshots) {
             Ok(files) if !files.is_empty() => plan.jobs.push(Job { dataset, files }),
             Ok(_) => plan.skipped.push(format!("skipped {}: it has no sources", dataset.name)),
             Err(error) => {
@@ -94,6 +94,7 @@ mod tests {
             database: None,
             datasets: paths.iter().map(dataset).collect(),
             questions: None,
+            snapshots: "snapshots".into(),
             keep_copies: true,
             origin: "loader.toml".into(),
         }

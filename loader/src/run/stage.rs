@@ -124,6 +124,14 @@ pub fn fill(
         )));
     }
     let fingerprint = source.finish()?;
+    if file.snapshot.as_ref().is_some_and(|sha256| *sha256 != fingerprint.hex()) {
+        return Err(Error::failed(format!(
+            "{}: is not the file that its snapshot's manifest names (SHA-256 {})",
+            file.location,
+            fingerprint.hex()
+        ))
+        .hint("fetch it again, or load it as it is by naming it"));
+    }
     let read = SourceRead {
         number,
         name: file.source.clone(),

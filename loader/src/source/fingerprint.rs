@@ -12,6 +12,13 @@ pub struct Fingerprint {
     pub bytes: u64,
 }
 
+impl Fingerprint {
+    /// The hash as `sha256sum` prints it.
+    pub fn hex(&self) -> String {
+        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// A reader that hashes and counts what passes through it.
 pub struct Fingerprinted<R> {
     input: R,

@@ -1,0 +1,53 @@
+//! Snapshots as the sources of a run.
+use postgres::Client;
+
+use super::files::SourceFile;
+use super::jobs::Job;
+use crate::config::Dataset;
+use crate::error::Error;
+use crate::ledger;
+use crate::snapshot::{Folder, SnapshotFile};
+
+/// The newest snapshot's files, and those of older ones that it builds upon, in load order: by source, then by age.
+///
+/// # Errors
+/// Failed (exit 1): a manifest that cannot be read. Usage (exit 2): a file of it that is not there.
+pub fn files(dataset: &Dataset, folder: &Folder) -> Result<Vec<SourceFile>, Error> {
+    let chain = folder.chain()?;
+    let mut files = Vec::with_capacity(chain.len());
+    for source in &dataset.sources {
+        let of_source: Vec<&SnapshotFile> = chain.iter().filter(|file| file.name == source.name).collect();
+        for (position, part) in of_source.iter().enumerate() {
+            // Nothing changed: nothing to read, unless it is all there is.
+            if part.records > 0 || (of_source.len() == 1 && position == 0) {
+                let mut file = SourceFile::of(source, &part.file)?;
+                file.snapshot = Some(part.sha256.clone());
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Leaves out what committed runs have loaded, but for the newest of each source: as with a file named by hand, something
+/// is loaded, and all of it unchanged.
+///
+/// # Errors
+/// What the server reports.
+pub fn leave_out_loaded(client: &mut Client, job: &mut Job<'_>) -> Result<(), Error> {
+    if job.files.iter().all(|file| file.snapshot.is_none()) {
+        return Ok(());
+    }
+    let loaded = ledger::loaded(client, &job.dataset.name)?;
+    let newest: Vec<Option<String>> = job
+        .dataset
+        .sources
+        .iter()
+        .map(|source| job.files.iter().rfind(|file| file.source == source.name)?.snapshot.clone())
+        .collect();
+    job.files.retain(|file| {
+        let is_loaded = file.snapshot.as_ref().is_some_and(|sha256| loaded.contains(sha256));
+        !is_loaded || newest.contains(&file.snapshot)
+    });
+    Ok(())
+}
