@@ -21,9 +21,10 @@ pub use values::MaxRejects;
 
 /// Land files in constrained PostgreSQL tables, with every record accounted for.
 ///
-/// The database is --database-url, else DATABASE_URL, else PGHOST, PGPORT, PGUSER, PGDATABASE and PGPASSWORD, else a
+/// The database is --database-url, else DATABASE_URL, else PGSERVICE, PGHOST, PGPORT, PGUSER and PGDATABASE, else a
 /// private cluster that the loader makes and starts itself, in $PG_ETL_DATA_DIR, else the user's data directory
-/// (/var/lib/pg_etl for root).
+/// (/var/lib/pg_etl for root). Over a network TLS is preferred; sslmode=verify-full or PGSSLMODE insists on it and on the
+/// server's certificate. Passwords are best kept in ~/.pgpass or PGPASSWORD.
 ///
 /// Exit status: 0 done; 1 failed and rolled back; 2 usage or configuration; 3 done, with newly rejected records;
 /// 4 no connection; 5 lock timeout; 6 migrations or extension do not match; 130 and 143 interrupted.

@@ -1,11 +1,14 @@
 //! The database in use: which one it is, a connection to it, and the name it has in summaries.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use etl_core::merge::name::Ident;
-use postgres::config::Host;
+use postgres::config::{ChannelBinding, Host, SslNegotiation};
 use postgres::error::SqlState;
-use postgres::{Client, Config as Parameters, NoTls};
+use postgres::{Client, Config as Parameters};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::cli::Settings;
 use crate::config::Embedded;
@@ -14,7 +17,16 @@ use crate::error::Error;
 use crate::shipped;
 use crate::warnings::Warnings;
 
+mod connection_string;
 mod environment;
+mod opening;
+mod password_file;
+mod service_file;
+mod settings;
+mod tls;
+
+use opening::Failure;
+use tls::{Tls, refusal};
 
 /// Oldest server with everything the loader uses (`client_connection_check_interval`, lz4 columns).
 const OLDEST_SERVER: i32 = 140_000;
@@ -23,6 +35,8 @@ const OLDEST_SERVER: i32 = 140_000;
 pub struct Database {
     /// The connection.
     pub client: Client,
+    /// What a request to cancel is encrypted with, as the connection is.
+    pub tls: MakeRustlsConnect,
     /// What summaries call it: `embedded /var/lib/pg_etl` or `ana@host:5432/db`; never a password.
     pub label: String,
     /// Whether it is the loader's own cluster, where the session is the superuser's.
@@ -35,6 +49,10 @@ pub struct Database {
 pub struct Target {
     /// Parameters for the driver.
     pub parameters: Parameters,
+    /// How the connection is encrypted.
+    tls: Tls,
+    /// The file that the password is from, if it is from one.
+    password_file: Option<PathBuf>,
     /// As [`Database::label`].
     pub label: String,
     /// As [`Database::is_embedded`].
@@ -52,18 +70,10 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
     let warnings = Warnings::default();
     let heard = warnings.clone();
     target.parameters.notice_callback(move |said| heard.hear(&said));
-    let cannot = |e: postgres::Error| {
-        let error = Error::no_connection(format!("cannot connect to {}", target.label));
-        let error = match e.code() {
-            Some(&SqlState::INVALID_CATALOG_NAME) => error.hint("create the database, or correct its name"),
-            None if !target.is_embedded => {
-                error.hint("check --database-url, DATABASE_URL and PG*; without any of them the embedded cluster is used")
-            }
-            _ => error,
-        };
-        error.caused_by(e)
-    };
-    let mut client = target.parameters.connect(NoTls).map_err(&cannot)?;
+    let tls = target.tls.connector()?;
+    let opened = opening::open(&target.parameters, target.tls.mode, &tls);
+    let mut client = opened.map_err(|failure| target.unreachable(failure))?;
+    let cannot = |e| target.unreachable(Failure::Driver(e));
     client.batch_execute(shipped::SESSION).map_err(&cannot)?;
 
     // The backend of a killed loader notices within seconds instead of finishing its statement, locks and all.
@@ -80,7 +90,7 @@ pub fn connect(settings: &Settings) -> Result<Database, Error> {
             version / 10_000
         )));
     }
-    Ok(Database { client, label: target.label, is_embedded: target.is_embedded, warnings })
+    Ok(Database { client, tls, label: target.label, is_embedded: target.is_embedded, warnings })
 }
 
 /// Finds out where to connect; makes and starts the embedded cluster if it is that.
@@ -95,18 +105,19 @@ pub fn target(settings: &Settings) -> Result<Target, Error> {
         }
         return embedded_target(settings);
     }
-    let parameters = match environment::given(settings.database_url.as_deref())? {
+    let given = match environment::given(settings.database_url.as_deref())? {
         Some(given) => given,
         None if settings.embedded == Embedded::Never => {
             return Err(Error::usage(
-                "no database is named, and loader.toml says embedded = false: \
-                 --database-url, DATABASE_URL, PGHOST, PGPORT, PGUSER and PGDATABASE are all unset",
+                "no database is named, and loader.toml says embedded = false: --database-url, DATABASE_URL, \
+                 PGSERVICE, PGHOST, PGPORT, PGUSER and PGDATABASE are all unset",
             )
             .hint("loader --database-url postgres://USER@HOST:5432/DATABASE ..."));
         }
         None => return embedded_target(settings),
     };
-    Ok(Target { label: label(&parameters), parameters, is_embedded: false })
+    let environment::Given { parameters, tls, password_file } = given;
+    Ok(Target { label: label(&parameters), parameters, tls, password_file, is_embedded: false })
 }
 
 fn embedded_target(settings: &Settings) -> Result<Target, Error> {
@@ -119,7 +130,7 @@ fn embedded_target(settings: &Settings) -> Result<Target, Error> {
         "pg_etl" => format!("embedded {}", server.home.display()),
         other => format!("embedded {}, database {other}", server.home.display()),
     };
-    Ok(Target { parameters, label, is_embedded: true })
+    Ok(Target { parameters, tls: Tls::none(), password_file: None, label, is_embedded: true })
 }
 
 /// `user@host:port/database`.
@@ -132,6 +143,57 @@ fn label(parameters: &Parameters) -> String {
     let port = parameters.get_ports().first().copied().unwrap_or(5432);
     let user = parameters.get_user().unwrap_or_default();
     format!("{user}@{host}:{port}/{}", parameters.get_dbname().unwrap_or(user))
+}
+
+impl Target {
+    /// The settings as libpq's variables, for psql: a password that is not from a password file among them.
+    pub fn secrets_and_encryption(&self) -> Vec<(&'static str, OsString)> {
+        let mut variables = self.tls.variables();
+        match (&self.password_file, self.parameters.get_password()) {
+            (Some(file), _) => variables.push(("PGPASSFILE", file.into())),
+            (None, Some(password)) => variables.push(("PGPASSWORD", OsStr::from_bytes(password).into())),
+            (None, None) => {}
+        }
+        match self.parameters.get_channel_binding() {
+            ChannelBinding::Require => variables.push(("PGCHANNELBINDING", "require".into())),
+            ChannelBinding::Disable => variables.push(("PGCHANNELBINDING", "disable".into())),
+            _ => {}
+        }
+        if self.parameters.get_ssl_negotiation() == SslNegotiation::Direct {
+            variables.push(("PGSSLNEGOTIATION", "direct".into()));
+        }
+        variables
+    }
+
+    /// Nobody answers, the server does not let us in, or we do not trust it (exit 4).
+    fn unreachable(&self, failure: Failure) -> Error {
+        let cannot = format!("cannot connect to {}", self.label);
+        let named = "check --database-url, DATABASE_URL, PGSERVICE and PG*; without any of them the embedded cluster is used";
+        let error = match failure {
+            Failure::Silence(time) => {
+                let seconds = time.as_secs();
+                return Error::no_connection(format!(
+                    "{cannot}: whoever listens there has let nobody in for {seconds} s"
+                ))
+                .hint("see whether it is PostgreSQL, and how busy; to wait longer: connect_timeout=60, or PGCONNECT_TIMEOUT");
+            }
+            Failure::System(error) => return Error::no_connection(cannot).caused_by(error),
+            Failure::Driver(error) => error,
+        };
+        if let Some(refusal) = refusal::of(&error, &self.tls) {
+            return Error::no_connection(format!("{cannot}: {}", refusal.reason))
+                .hint(refusal.hint)
+                .caused_by(error);
+        }
+        let told = match error.code() {
+            Some(&SqlState::INVALID_CATALOG_NAME) => {
+                Error::no_connection(cannot).hint("create the database, or correct its name")
+            }
+            None if !self.is_embedded => Error::no_connection(cannot).hint(named),
+            _ => Error::no_connection(cannot),
+        };
+        told.caused_by(error)
+    }
 }
 
 impl Database {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Context};
 use crate::error::{Error, Exit};
 
+mod caution;
 mod cli;
 mod config;
 mod copies;

@@ -1,7 +1,6 @@
 //! `loader psql`: psql on the database in use.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -13,7 +12,7 @@ use crate::embedded;
 use crate::error::{Error, Exit};
 
 /// Variables that would lead psql elsewhere.
-const OVERRULED: [&str; 9] = [
+const OVERRULED: [&str; 15] = [
     "PGHOST",
     "PGHOSTADDR",
     "PGPORT",
@@ -22,6 +21,12 @@ const OVERRULED: [&str; 9] = [
     "PGPASSWORD",
     "PGOPTIONS",
     "PGSERVICE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLNEGOTIATION",
+    "PGCHANNELBINDING",
     "PGTARGETSESSIONATTRS",
 ];
 
@@ -61,9 +66,7 @@ pub fn run(args: PsqlArgs, context: &Context) -> Result<Exit, Error> {
     if let Some(name) = parameters.get_dbname() {
         psql.env("PGDATABASE", name);
     }
-    if let Some(password) = parameters.get_password() {
-        psql.env("PGPASSWORD", OsStr::from_bytes(password));
-    }
+    psql.envs(target.secrets_and_encryption());
     if let Some(options) = parameters.get_options() {
         psql.env("PGOPTIONS", options);
     }

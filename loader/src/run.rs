@@ -70,9 +70,9 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
 /// # Errors
 /// When the system gives no signal handler or thread.
 pub fn listen(database: &Database) -> Result<Interrupt, Error> {
-    let token = database.client.cancel_token();
+    let (token, tls) = (database.client.cancel_token(), database.tls.clone());
     // Where the request does not get through, the connection's end does the same, a little later.
-    Interrupt::listen(move || drop(token.cancel_query(postgres::NoTls)))
+    Interrupt::listen(move || drop(token.cancel_query(tls.clone())))
         .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))
 }
 

@@ -56,6 +56,8 @@ mod security;
 mod shapes;
 /// The functions without the loader.
 mod sql;
+/// TLS to the server, and passwords.
+mod tls;
 /// Values from a file to a typed column, under every setting.
 mod values;
 /// What a load function warns of.

@@ -4,6 +4,7 @@
 //! pipe from here to close, so it also goes when the tests are killed or when a `static` holds the cluster and is never dropped.
 
 pub mod disk;
+mod loopback;
 mod mishaps;
 
 use crate::database::Database;
@@ -19,11 +20,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Cluster {
     folder: PathBuf,
     options: String,
+    /// Of the socket's name, and on 127.0.0.1 where the server listens there.
+    port: u16,
     reaper: Child,
     databases: AtomicU32,
     /// Backends that a test has killed: what the log says of as many is no crash.
     killed: AtomicU32,
 }
+
+/// Options of a server that does not wait for the disk.
+const QUICK: &str = "-F -c log_error_verbosity=verbose -c max_connections=200";
 
 /// True when the tests run as root: PostgreSQL's programs refuse that, so they run as the package's user.
 #[must_use]
@@ -97,7 +103,7 @@ impl Cluster {
     /// # Errors
     /// When `initdb` or the server fails.
     pub fn quick() -> io::Result<Self> {
-        Self::start("-F -c log_error_verbosity=verbose -c max_connections=200")
+        Self::start(QUICK, 5432)
     }
 
     /// A cluster as it comes, durable and with the default settings: for measuring.
@@ -105,10 +111,10 @@ impl Cluster {
     /// # Errors
     /// When `initdb` or the server fails.
     pub fn plain() -> io::Result<Self> {
-        Self::start("")
+        Self::start("", 5432)
     }
 
-    fn start(options: &str) -> io::Result<Self> {
+    fn start(options: &str, port: u16) -> io::Result<Self> {
         // In /tmp whatever TMPDIR says: the path of a Unix socket has room for 107 bytes.
         let folder = tempfile::Builder::new().prefix("pg_etl_tests.").tempdir_in("/tmp")?.keep();
         let data = folder.join("data");
@@ -118,7 +124,7 @@ impl Cluster {
             must(Command::new("chown").arg("postgres:").arg(&folder))?;
         }
         let mut reaper = Self::reaper(&folder, &pg_ctl)?;
-        let options = format!("-c listen_addresses='' -k {} {options}", folder.display());
+        let options = format!("-c listen_addresses='' -p {port} -k {} {options}", folder.display());
         let started = must(
             unprivileged(&programs.join("initdb"))
                 .arg("-D")
@@ -133,7 +139,7 @@ impl Cluster {
             let _ = reaper.wait();
             return Err(io::Error::other(format!("{error}\n{log}")));
         }
-        Ok(Self { folder, options, reaper, databases: AtomicU32::new(0), killed: AtomicU32::new(0) })
+        Ok(Self { folder, options, port, reaper, databases: AtomicU32::new(0), killed: AtomicU32::new(0) })
     }
 
     fn start_server(folder: &Path, options: &str) -> io::Result<()> {
@@ -177,7 +183,8 @@ impl Cluster {
     /// A connection string for a database of this cluster.
     #[must_use]
     pub fn url(&self, user: &str, database: &str) -> String {
-        format!("postgresql://{user}@/{database}?host={}", self.folder.display())
+        let port = if self.port == 5432 { String::new() } else { format!("&port={}", self.port) };
+        format!("postgresql://{user}@/{database}?host={}{port}", self.folder.display())
     }
 
     /// A fresh, empty database.

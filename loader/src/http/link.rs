@@ -33,6 +33,11 @@ pub fn parse(text: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
+/// Whether the text is a URL with a user's password in it.
+pub fn has_password(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.password().is_some())
+}
+
 /// A URL as it may be shown and kept: no user, no password, and of the query the names alone.
 pub fn shown(url: &Url) -> String {
     let mut bare = url.clone();

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::snapshots;
 use super::transfer::Transfer;
+use crate::caution::caution;
 use crate::config::{Dataset, Format, Source};
 use crate::error::Error;
 use crate::http;
@@ -93,6 +94,12 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
         }
     }
     let homeless = locations.iter().zip(&taken).find(|(_, taken)| taken.is_none());
+    if files.iter().any(|(_, location)| http::has_password(location)) {
+        caution(
+            "a password in a URL on the command line can be seen by every user of this machine: \
+             put the URL into loader.toml, as path of its source",
+        );
+    }
     match homeless {
         Some((location, _)) => Err(Error::usage(format!(
             "{location}: not clear which source of {} it is; its sources are {}",
