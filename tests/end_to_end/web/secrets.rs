@@ -6,7 +6,7 @@ use etl_tests::inputs;
 use etl_tests::loader::{Loader, Ran, Running};
 use etl_tests::web::Site;
 use etl_tests::web::api::collection::Collections;
-use etl_tests::web::api::{Api, Endpoint, Mischief};
+use etl_tests::web::api::{Api, Endpoint, Mischief, path};
 use etl_tests::web::file::{File, Stop};
 use etl_tests::web::page::Page;
 use std::path::Path;
@@ -170,20 +170,27 @@ fn nowhere_to_be_found() {
     assert_eq!(told(&format!("a {KEY} b {BASIC}")), [KEY, BASIC]);
 }
 
+/// An error that repeats what it was asked with.
+fn repeating(secret: &str) -> Page {
+    let reply = format!("{{\"data\":null,\"error\":\"{secret} is not known\"}}");
+    Page::status(200, "application/json", &reply)
+}
+
 #[test]
 fn what_a_server_repeats_is_not_repeated() {
     let site = Site::plain();
-    let reply = format!("{{\"data\":null,\"error\":\"the token {TOKEN} is not known\"}}");
-    let url = site.at("/attendances.json", Page::status(200, "application/json", &reply));
+    let url = site.at("/attendances.json", repeating(TOKEN));
     let database = Cluster::shared().database();
     let loader = Loader::at(&database);
     let ran = loader.run(["run", "mobilize", &format!("attendances={url}?token={TOKEN}")]).expect(1);
     check_said(&ran.complains(&["error"]));
     assert_eq!(told(&database.dump("etl")["etl.runs"]), Vec::<&str>::new(), "the ledger");
+}
+
+#[test]
+fn what_an_api_repeats_is_not_repeated() {
     let api = Api::new(KEY, Collections::default());
-    let path = etl_tests::web::api::path(Endpoint::Attendances);
-    api.site().put(&path, Page::status(200, "application/json", &reply.replace(TOKEN, KEY)));
-    check_said(
-        &fetch(&with_key(Loader::new()), &api, &["--only", "attendances"]).expect(1).complains(&["error"]),
-    );
+    api.site().put(&path(Endpoint::Attendances), repeating(KEY));
+    let ran = fetch(&with_key(Loader::new()), &api, &["--only", "attendances"]).expect(1);
+    check_said(&ran.complains(&["error", "is not known"]));
 }
