@@ -261,3 +261,37 @@ fn records_that_change_while_pages_are_turned() {
         .with(|all| all.attendances.items().iter().filter(|item| item.text.contains("\"CHANGED\"")).count());
     assert_eq!(everything, 5);
 }
+
+#[test]
+fn a_snapshot_that_is_not_what_its_manifest_says_is_refused() {
+    let api = Api::new(KEY, Collections::of(&inputs::mobilize(200, 65)));
+    let database = Cluster::shared().database();
+    let loader = with_key(Loader::at(&database));
+    fetch(&loader, &api, &["--only", "attendances", "--per-page", "50"]).expect(0);
+    let name = manifests(&loader)[0]["sources"][0]["file"].as_str().unwrap().to_owned();
+    let path = loader.folder().join("snapshots/mobilize").join(name);
+    let whole = std::fs::read(&path).unwrap();
+    // Without its last page it is good zstd, and good JSON.
+    let text = zstd::decode_all(whole.as_slice()).unwrap();
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    let shorter = zstd::encode_all(lines[..lines.len() - 20].concat().as_slice(), 3).unwrap();
+    for (name, bytes) in
+        [("shorter", shorter), ("cut", whole[..whole.len() / 2].to_vec()), ("empty", Vec::new())]
+    {
+        std::fs::write(&path, bytes).unwrap();
+        let ran = loader.run(["run", "mobilize"]);
+        assert!(
+            matches!(ran.status.code(), Some(1 | 2)),
+            "{name}: {:?}\n{}{}",
+            ran.status,
+            ran.stdout,
+            ran.stderr
+        );
+    }
+    std::fs::remove_file(&path).unwrap();
+    let ran = loader.run(["run", "mobilize"]);
+    assert!(matches!(ran.status.code(), Some(1 | 2)), "missing: {:?}\n{}", ran.status, ran.stderr);
+    std::fs::write(&path, whole).unwrap();
+    loader.run(["run", "mobilize"]).expect(0);
+    accounting::check(&database, "mobilize");
+}

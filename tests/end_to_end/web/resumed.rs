@@ -1,7 +1,7 @@
 //! `loader fetch` killed in the middle, again and again: it goes on from there, asks for no page twice but the one that was under way, misses nothing
 //! and has nothing twice.
 
-use super::fetch::{KEY, check_whole, fetch, manifests, with_key, words};
+use super::fetch::{KEY, check_whole, fetch, manifests, snapshot, sorted, with_key, words};
 use etl_tests::generate::random::Random;
 use etl_tests::inputs;
 use etl_tests::loader::{Loader, Running};
@@ -114,6 +114,30 @@ fn interrupted_and_failed_fetches_go_on_too() {
     fetch(&loader, &api, &["--only", "attendances", "--per-page", "50", "--full", "--restart"]).expect(0);
     assert!(api.site().requests()[0].parameter("cursor").is_none());
     check_whole(&loader, &api);
+}
+
+#[test]
+fn killed_while_the_last_page_becomes_a_snapshot() {
+    let api = Api::new(KEY, Collections::of(&inputs::mobilize(280, 75)));
+    let expected = api.with(|all| sorted(&all.attendances));
+    let pages = expected.len().div_ceil(50);
+    let mut random = Random::of(75, "kill", 0);
+    let mut unfinished = 0;
+    for _ in 0..inputs::rounds(6, 60) {
+        let loader = with_key(Loader::new());
+        api.site().forget();
+        let mut running = loader.begin(words(&api, &OPTIONS));
+        wait(&api, pages, &mut running);
+        std::thread::sleep(Duration::from_millis(random.below(40)));
+        running.signal("KILL");
+        drop(running.end());
+        unfinished += u32::from(manifests(&loader).is_empty());
+        fetch(&loader, &api, &OPTIONS).expect(0);
+        // The first snapshot that is there has everything, whichever of the two fetches made it.
+        let (_, lines) = snapshot(&loader, &manifests(&loader)[0], Endpoint::Attendances);
+        assert!(lines == expected, "{} records of {}", lines.len(), expected.len());
+    }
+    println!("{unfinished} were killed before there was a snapshot");
 }
 
 #[test]

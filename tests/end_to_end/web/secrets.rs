@@ -9,6 +9,7 @@ use etl_tests::web::api::collection::Collections;
 use etl_tests::web::api::{Api, Endpoint, Mischief, path};
 use etl_tests::web::file::{File, Stop};
 use etl_tests::web::page::Page;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -156,6 +157,12 @@ fn nowhere_to_be_found() {
     );
     check_said(&loader.run(["run", "mobilize"]).expect(0));
 
+    // A password file, which goes with a URL that has none.
+    let passwords = loader.file(".pgpass", format!("*:*:*:*:{PASSWORD}\n"));
+    std::fs::set_permissions(&passwords, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let by_file = loader.clone().env("DATABASE_URL", database.url());
+    check_said(&watch(by_file.begin(["run", "mobilize"])).expect(0));
+
     let ledger = database.dump("etl");
     assert!(ledger["etl.run_sources"].contains("/attendances.json?key=..."));
     for (table, rows) in ledger {
@@ -164,7 +171,7 @@ fn nowhere_to_be_found() {
     let log = cluster.log();
     assert!(log.contains("etl.run_sources"), "statements are logged");
     assert_eq!(told(&log), Vec::<&str>::new(), "the server's log");
-    let seen = check_files(loader.folder(), &[]);
+    let seen = check_files(loader.folder(), &[".pgpass"]);
     assert!(seen >= 6, "{seen} files: copies, snapshots, manifests");
     // What is looked for is found where it is.
     assert_eq!(told(&format!("a {KEY} b {BASIC}")), [KEY, BASIC]);
