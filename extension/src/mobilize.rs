@@ -2,13 +2,16 @@
 //!
 //! All reading is in `etl_core::mobilize`; here rows get their SQL types.
 
-use etl_core::mobilize::{self as read, Epoch, Problem};
+use std::borrow::Cow;
+
+use etl_core::mobilize::{self as read, Epoch, Problem, Shown};
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 mod composite;
 mod rows;
+mod timeslot;
 
 extension_sql_file!("mobilize/types.sql", name = "mobilize_types");
 
@@ -19,9 +22,12 @@ extension_sql_file!(
         etl_parse_attendance,
         etl_parse_masked_attendance,
         etl_parse_event,
-        etl_parse_timeslot,
+        etl_parse_listed_event,
+        timeslot::etl_parse_timeslot,
         etl_parse_organization,
-        etl_explode_timeslots,
+        etl_parse_person,
+        timeslot::etl_explode_timeslots,
+        timeslot::etl_explode_listed_timeslots,
         etl_explode_custom_fields
     ]
 );
@@ -30,6 +36,12 @@ extension_sql_file!(
     "../../sql/load/mobilize.sql",
     name = "etl_load_mobilize",
     requires = ["mobilize_functions", "datasets"]
+);
+
+extension_sql_file!(
+    "mobilize/documents.sql",
+    name = "etl_load_mobilize_documents",
+    requires = ["etl_load_mobilize"]
 );
 
 /// One record of the attendances list: its attendance, its person, and hashes of its other parts.
@@ -41,87 +53,22 @@ fn etl_parse_attendance(
     composite::row(fcinfo, rows::attendance(&read::Attendance::parse(record)))
 }
 
-/// The event of one record.
+/// The event of one attendance's record.
 #[pg_extern(immutable, parallel_safe, strict, cost = 1000, requires = ["mobilize_types"])]
 fn etl_parse_event(
     record: &str,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> pgrx::composite_type!('static, "etl_event") {
-    composite::row(fcinfo, rows::event(&read::Event::parse(record)))
+    composite::row(fcinfo, rows::event(&read::Event::parse(record, Shown::InAttendance)))
 }
 
-type TimestampColumn = Option<TimestampWithTimeZone>;
-type TextColumn = Option<String>;
-
-/// The timeslot of one record.
-#[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
-fn etl_parse_timeslot(
+/// One record of a list of events.
+#[pg_extern(immutable, parallel_safe, strict, cost = 1000, requires = ["mobilize_types"])]
+fn etl_parse_listed_event(
     record: &str,
-) -> TableIterator<
-    'static,
-    (
-        name!(timeslot_id, Option<i64>),
-        name!(start_date, Option<TimestampWithTimeZone>),
-        name!(end_date, Option<TimestampWithTimeZone>),
-        name!(max_attendees, Option<i64>),
-        name!(is_full, Option<bool>),
-        name!(instructions, Option<String>),
-        name!(problem, Option<String>),
-        name!(sqlstate, Option<&'static str>),
-        name!(field, Option<String>),
-    ),
-> {
-    TableIterator::once(timeslot(read::Timeslot::parse(record)))
-}
-
-/// The timeslots of an event's own list, as `etl_parse_event` returns it.
-#[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
-fn etl_explode_timeslots<'a>(
-    timeslots: &'a str,
-) -> TableIterator<
-    'a,
-    (
-        name!(timeslot_id, Option<i64>),
-        name!(start_date, Option<TimestampWithTimeZone>),
-        name!(end_date, Option<TimestampWithTimeZone>),
-        name!(max_attendees, Option<i64>),
-        name!(is_full, Option<bool>),
-        name!(instructions, Option<String>),
-        name!(problem, Option<String>),
-        name!(sqlstate, Option<&'static str>),
-        name!(field, Option<String>),
-    ),
-> {
-    TableIterator::new(read::explode_timeslots(timeslots).map(timeslot))
-}
-
-type TimeslotRow = (
-    Option<i64>,
-    TimestampColumn,
-    TimestampColumn,
-    Option<i64>,
-    Option<bool>,
-    TextColumn,
-    TextColumn,
-    Option<&'static str>,
-    TextColumn,
-);
-
-fn timeslot(row: read::Timeslot<'_>) -> TimeslotRow {
-    let (problem, sqlstate, field) = explained(row.problem);
-    (
-        row.timeslot_id,
-        timestamp(row.start_date),
-        timestamp(row.end_date),
-        row.max_attendees,
-        row.is_full,
-        owned(row.instructions),
-        problem,
-        sqlstate,
-        field,
-    )
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> pgrx::composite_type!('static, "etl_event") {
+    composite::row(fcinfo, rows::event(&read::Event::parse(record, Shown::Listed)))
 }
 
 /// The answers of a list of custom fields, as `etl_parse_attendance` returns it.
@@ -192,7 +139,7 @@ fn etl_parse_organization(
     ErrorReport,
 > {
     let place = match place {
-        "/sponsor" => read::Place::Attendance,
+        "/sponsor" => read::Place::Record,
         "/event/sponsor" => read::Place::Event,
         _ => {
             let message = format!("a record has no organization at {place:?}");
@@ -226,6 +173,58 @@ fn etl_parse_organization(
         sqlstate,
         field,
     )))
+}
+
+/// One record of the people list.
+#[pg_extern(immutable, parallel_safe, strict, cost = 1000)]
+#[allow(clippy::type_complexity, reason = "pgrx reads the columns from the signature")]
+fn etl_parse_person(
+    record: &str,
+) -> TableIterator<
+    'static,
+    (
+        name!(user_id, Option<i64>),
+        name!(person_id, Option<i64>),
+        name!(created_date, Option<TimestampWithTimeZone>),
+        name!(modified_date, Option<TimestampWithTimeZone>),
+        name!(given_name, Option<String>),
+        name!(family_name, Option<String>),
+        name!(email_address, Option<String>),
+        name!(other_email_addresses, Option<Vec<String>>),
+        name!(phone_number, Option<String>),
+        name!(other_phone_numbers, Option<Vec<String>>),
+        name!(postal_code, Option<String>),
+        name!(other_postal_codes, Option<Vec<String>>),
+        name!(sms_opt_in_status, Option<String>),
+        name!(blocked_date, Option<TimestampWithTimeZone>),
+        name!(problem, Option<String>),
+        name!(sqlstate, Option<&'static str>),
+        name!(field, Option<String>),
+    ),
+> {
+    let row = read::Person::parse(record);
+    let (problem, sqlstate, field) = explained(row.problem);
+    let list =
+        |values: Option<Vec<_>>| values.map(|values| values.into_iter().map(Cow::into_owned).collect());
+    TableIterator::once((
+        row.user_id,
+        row.person_id,
+        timestamp(row.created_date),
+        timestamp(row.modified_date),
+        owned(row.given_name),
+        owned(row.family_name),
+        owned(row.email_address),
+        list(row.other_email_addresses),
+        owned(row.phone_number),
+        list(row.other_phone_numbers),
+        owned(row.postal_code),
+        list(row.other_postal_codes),
+        owned(row.sms_opt_in_status),
+        timestamp(row.blocked_date),
+        problem,
+        sqlstate,
+        field,
+    ))
 }
 
 /// A masked record; its key's `occurrence` is for the load to count.

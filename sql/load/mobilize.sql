@@ -1,6 +1,9 @@
 -- Mobilize: what a run has staged, into the seven tables of schema mobilize.
 --
--- Every record is parsed once, into mobilize_attendances, which is at the same time what is merged into
+-- What a record is, its source's name says: attendances, events or people. Whatever brings them, organizations, events,
+-- timeslots and people are merged once each.
+--
+-- Every attendance is parsed once, into mobilize_attendances, which is at the same time what is merged into
 -- mobilize.attendances: its columns have the target's names, the others are for the steps here and mean nothing to
 -- etl_merge. Events, timeslots and organizations stand in many records: of each distinct text (known by its hash) one
 -- record is read, the first of its source, and counts for all its copies.
@@ -19,6 +22,27 @@ set parallel_tuple_cost = 0
 as $function$
 declare
     staging constant text := format('staging.run_%s', run_id);
+    -- Numbers of the sources of each kind.
+    attendances smallint[];
+    events smallint[];
+    people smallint[];
+    -- Not migrated since lists of events load: attendances are merged as before.
+    is_versioned constant boolean := exists (
+        select
+        from pg_attribute
+        where attrelid = to_regclass('mobilize.events')
+            and attname = 'version'
+            and not attisdropped
+    );
+    is_replay constant boolean := exists (
+        select
+        from pg_attribute
+        where attrelid = to_regclass(staging)
+            and attname = 'quarantine_id'
+            and not attisdropped
+    );
+    event_version constant name := case when is_versioned then 'version' else 'modified_date' end;
+    timeslot_version constant name := case when is_versioned then 'version' else 'event_modified_date' end;
 begin
     if to_regclass('mobilize.masked_attendances') is null then
         raise exception 'the tables of mobilize are not in database %', current_database()
@@ -34,6 +58,23 @@ begin
     ) then
         raise exception 'run % has nothing staged: there is no table %', run_id, staging
             using errcode = 'undefined_table', hint = 'loader run mobilize FILE, or: select * from etl_load_mobilize(''[...]'')';
+    end if;
+
+    -- In a replay each staged record is a source of its own, and the quarantine knows its name.
+    execute format($sql$
+        select
+            coalesce(array_agg(source) filter (where name = 'attendances'), '{}'),
+            coalesce(array_agg(source) filter (where name = 'events'), '{}'),
+            coalesce(array_agg(source) filter (where name = 'people'), '{}')
+        from (%s) as source_of_run
+        $sql$, case
+            when is_replay then format('select run.source, kept.source_name as name from %s as run join etl.quarantine as kept using (quarantine_id)', staging)
+            else format('select source, name from etl.run_sources where run_id = %s', run_id)
+        end)
+    into attendances, events, people;
+    if not is_versioned and events <> '{}' then
+        raise exception 'the tables of mobilize in database % cannot take a list of events yet', current_database()
+            using errcode = 'undefined_column', hint = 'loader migrate mobilize';
     end if;
 
     -- What the session has under these names is not ours, and not to be run.
@@ -94,7 +135,8 @@ begin
             parsed.person_field
         from %s as run
         cross join lateral @extschema@.etl_parse_attendance(case when run.problem is null then run.record end) as parsed
-        $sql$, staging);
+        where run.source = any (%L::smallint[])
+        $sql$, staging, attendances);
     analyze pg_temp.mobilize_attendances
         (attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash);
 
@@ -106,11 +148,47 @@ begin
             where event_hash is not null
             group by source, event_hash
         )
-        select fragment.source, run.line, run.byte, fragment.staged, fragment.copies, fragment.event_hash, event.*
+        select
+            fragment.source,
+            run.line,
+            run.byte,
+            fragment.staged,
+            fragment.copies,
+            fragment.event_hash,
+            '/event/sponsor' as sponsor_place,
+            event.modified_date as version,
+            event.*
         from fragment
         join %s as run on run.ctid = fragment.staged
         cross join lateral @extschema@.etl_parse_event(run.record) as event
         $sql$, staging);
+    if events <> '{}' then
+        execute format($sql$
+            insert into pg_temp.mobilize_events
+            select
+                run.source,
+                run.line,
+                run.byte,
+                run.ctid,
+                1,
+                null,
+                '/sponsor',
+                -- Mobilize sends whole seconds: the list comes after every attendance that shows the same, and before all that is newer.
+                event.modified_date + interval '0.5 seconds',
+                event.*
+            from %s as run
+            cross join lateral @extschema@.etl_parse_listed_event(run.record) as event
+            where run.source = any (%L::smallint[])
+                and run.problem is null
+            $sql$, staging, events);
+        execute format($sql$
+            insert into pg_temp.mobilize_events (source, line, byte, copies, problem, sqlstate)
+            select source, line, byte, 1, problem, sqlstate
+            from %s
+            where source = any (%L::smallint[])
+                and problem is not null
+            $sql$, staging, events);
+    end if;
 
     -- A record may show two organizations: who promoted the sign-up, and who owns the event.
     execute format($sql$
@@ -121,10 +199,10 @@ begin
             where sponsor_hash is not null
             group by source, sponsor_hash
             union all
-            select source, '/event/sponsor', min(staged), sum(copies)::bigint
+            select source, sponsor_place, min(staged), sum(copies)::bigint
             from pg_temp.mobilize_events
             where sponsor_hash is not null
-            group by source, sponsor_hash
+            group by source, sponsor_place, sponsor_hash
         )
         select fragment.source, run.line, run.byte, fragment.copies, organization.*
         from fragment
@@ -153,6 +231,7 @@ begin
             fragment.copies,
             fragment.event_id,
             event.modified_date as event_modified_date,
+            event.version,
             timeslot.*
         from fragment
         join %s as run on run.ctid = fragment.staged
@@ -161,9 +240,21 @@ begin
             and event.event_hash = fragment.event_hash
         cross join lateral @extschema@.etl_parse_timeslot(run.record) as timeslot
         union all
-        select event.source, event.line, event.byte, event.copies, event.event_id, event.modified_date, timeslot.*
+        select
+            event.source,
+            event.line,
+            event.byte,
+            event.copies,
+            event.event_id,
+            event.modified_date,
+            event.version,
+            timeslot.*
         from pg_temp.mobilize_events as event
-        cross join lateral @extschema@.etl_explode_timeslots(event.timeslots) as timeslot
+        cross join lateral (
+            select * from @extschema@.etl_explode_timeslots(case when event.event_hash is not null then event.timeslots end)
+            union all
+            select * from @extschema@.etl_explode_listed_timeslots(case when event.event_hash is null then event.timeslots end)
+        ) as timeslot
         $sql$, staging);
 
     create temporary table mobilize_people on commit drop as
@@ -197,6 +288,23 @@ begin
         attendance.person_field as field
     from fragment
     join pg_temp.mobilize_attendances as attendance on attendance.staged = fragment.staged;
+    if people <> '{}' then
+        execute format($sql$
+            insert into pg_temp.mobilize_people
+            select run.source, run.line, run.byte, 1, person.*
+            from %s as run
+            cross join lateral @extschema@.etl_parse_person(run.record) as person
+            where run.source = any (%L::smallint[])
+                and run.problem is null
+            $sql$, staging, people);
+        execute format($sql$
+            insert into pg_temp.mobilize_people (source, line, byte, copies, problem, sqlstate)
+            select source, line, byte, 1, problem, sqlstate
+            from %s
+            where source = any (%L::smallint[])
+                and problem is not null
+            $sql$, staging, people);
+    end if;
     analyze pg_temp.mobilize_people (user_id);
 
     create temporary table mobilize_custom_fields on commit drop as
@@ -260,8 +368,8 @@ begin
 
     -- Typed arguments, so that no other function of the name can match them better.
     return query select * from @extschema@.etl_merge('pg_temp.mobilize_organizations'::regclass, 'mobilize.organizations'::regclass, 'modified_date'::name, run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_events'::regclass, 'mobilize.events'::regclass, 'modified_date'::name, run_id);
-    return query select * from @extschema@.etl_merge('pg_temp.mobilize_timeslots'::regclass, 'mobilize.timeslots'::regclass, 'event_modified_date'::name, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_events'::regclass, 'mobilize.events'::regclass, event_version, run_id);
+    return query select * from @extschema@.etl_merge('pg_temp.mobilize_timeslots'::regclass, 'mobilize.timeslots'::regclass, timeslot_version, run_id);
     return query select * from @extschema@.etl_merge('pg_temp.mobilize_people'::regclass, 'mobilize.people'::regclass, 'modified_date'::name, run_id);
     return query select * from @extschema@.etl_merge('pg_temp.mobilize_attendances'::regclass, 'mobilize.attendances'::regclass, 'modified_date'::name, run_id);
     return query select * from @extschema@.etl_merge('pg_temp.mobilize_custom_fields'::regclass, 'mobilize.attendance_custom_fields'::regclass, 'attendance_modified_date'::name, run_id);
@@ -277,17 +385,3 @@ $function$;
 revoke execute on function @extschema@.etl_load_mobilize(bigint) from public;
 comment on function @extschema@.etl_load_mobilize(bigint) is
     'Loads what run run_id has staged in staging.run_<run_id> into the tables of schema mobilize; one row a table, with its counts. The loader calls it.';
-
-create function @extschema@.etl_load_mobilize(attendances text)
-returns setof @extschema@.etl_counts
-language sql
-volatile
-parallel unsafe
-set search_path = pg_catalog, pg_temp
-as $function$
-    select * from @extschema@.etl_load_documents('mobilize'::text, '{attendances}'::text[], array[attendances])
-$function$;
-
-revoke execute on function @extschema@.etl_load_mobilize(text) from public;
-comment on function @extschema@.etl_load_mobilize(text) is
-    'Loads Mobilize''s attendances, given as text: an array, JSON lines, a {"data":[...]} page or one object; one row a table, with its counts.';

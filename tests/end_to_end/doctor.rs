@@ -42,8 +42,8 @@ fn a_new_database_has_notes_and_stays_empty() {
     let loader = Loader::at(&database);
     says(&findings(&loader, "extension", 0), &["note", "not created", "loader migrate"]);
     let migrations = findings(&loader, "migrations", 0);
-    says(&migrations, &["note etl: V1__ledger, V2__csv_header pending: loader migrate"]);
-    says(&migrations, &["mobilize: V1__tables pending: loader migrate mobilize"]);
+    says(&migrations, &["note etl: V1__ledger, V2__csv_header, V3__transfers pending: loader migrate"]);
+    says(&migrations, &["mobilize: V1__tables, V2__lists pending: loader migrate mobilize"]);
     assert_eq!(
         database.number("select count(*) from pg_namespace where nspname in ('etl', 'staging', 'mobilize')"),
         0

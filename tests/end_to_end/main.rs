@@ -17,6 +17,8 @@ mod exits;
 mod exports;
 /// What goes wrong around a load: other sessions, disks, networks, signals.
 mod faults;
+/// Files that are no plain files, and names that are no plain names.
+mod files;
 /// Input folders and what must come of them (`tests/cases`).
 mod golden;
 mod harness;
@@ -28,6 +30,8 @@ mod init;
 mod killed;
 /// What equals the target's rows is left out of a merge, and nothing shows it.
 mod left_out;
+/// Mobilize's lists of events and people.
+mod lists;
 /// Random histories against the model of a merge.
 mod merge;
 /// Several migrators at once, and migrators killed in the middle.

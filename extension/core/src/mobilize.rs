@@ -1,6 +1,6 @@
-//! Mobilize: one record of its attendances list, read into flat rows for seven tables.
+//! Mobilize: one record of its lists of attendances, events or people, read into flat rows for seven tables.
 //!
-//! A record carries an attendance, its person, and copies of its event, timeslot and organizations. Attendance
+//! An attendance carries an attendance, its person, and copies of its event, timeslot and organizations. Attendance
 //! and person differ from record to record and are read here at once; event, timeslot and sponsor stand unchanged
 //! in thousands of records, so they are only hashed, and read once for each distinct text (`docs/mobilize.md`).
 //!
@@ -20,7 +20,7 @@ mod value;
 
 pub use attendance::{Attendance, Referrer};
 pub use custom_field::{CustomField, explode_custom_fields};
-pub use event::{Campaign, Contact, Event, Location};
+pub use event::{Campaign, Contact, Event, Location, Shown};
 pub use masked::MaskedAttendance;
 pub use organization::{Organization, Place};
 pub use person::Person;

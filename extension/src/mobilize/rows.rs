@@ -13,7 +13,7 @@ pub fn attendance(row: &Attendance<'_>) -> Vec<Cell> {
     let person = row.person.as_ref().unwrap_or(&nobody);
     let [problem, sqlstate, field] = problem(&row.problem);
     let [person_problem, person_sqlstate, person_field] = self::problem(&person.problem);
-    let absent = (!row.absent.is_empty()).then(|| row.absent.iter().copied().map(Some).collect());
+    let absent = absent(&row.absent);
     vec![
         cell(row.attendance_id),
         cell(timestamp(row.created_date)),
@@ -66,6 +66,7 @@ pub fn attendance(row: &Attendance<'_>) -> Vec<Cell> {
 pub fn event(row: &Event<'_>) -> Vec<Cell> {
     let [problem, sqlstate, field] = problem(&row.problem);
     let (contact, location) = (&row.contact, &row.location);
+    let absent = absent(&row.absent);
     vec![
         cell(row.event_id),
         text(&row.title),
@@ -113,7 +114,13 @@ pub fn event(row: &Event<'_>) -> Vec<Cell> {
         field,
         cell(row.sponsor_hash),
         cell(row.timeslots),
+        texts(absent),
     ]
+}
+
+/// Names of columns; nothing where there is none.
+fn absent<'a>(columns: &[&'a str]) -> Option<Vec<Option<&'a str>>> {
+    (!columns.is_empty()).then(|| columns.iter().copied().map(Some).collect())
 }
 
 fn text(value: &Text<'_>) -> Cell {

@@ -97,6 +97,7 @@ create type @extschema@.etl_event as (
     sqlstate                              text,
     field                                 text,
     sponsor_hash                          bigint,
-    timeslots                             text
+    timeslots                             text,
+    absent                                text[]
 );
-comment on type @extschema@.etl_event is 'What etl_parse_event reads from one record: columns of mobilize.events, a hash of its sponsor, and its own list of timeslots as text.';
+comment on type @extschema@.etl_event is 'What etl_parse_event reads from one record: columns of mobilize.events, a hash of its sponsor, its own list of timeslots as text, and the columns that the record says nothing of.';

@@ -185,7 +185,7 @@ fn settled(sought: &Sought, part: &Part) -> Result<SnapshotFile, String> {
         watermark,
         pages: pages.len() as u64,
         records,
-        count: counts().last(),
+        count: counts().next_back(),
         results_limited_to,
         ..SnapshotFile::default()
     })

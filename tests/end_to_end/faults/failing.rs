@@ -20,7 +20,7 @@ const TABLES: &str = "
     create table demo.dated as select current_date as id;";
 
 /// A call and the SQLSTATE it must end with; none where bad content is no error, but a row that says so.
-const CALLS: [(&str, &str); 19] = [
+const CALLS: [(&str, &str); 22] = [
     ("select * from etl_frame_json('[{\"a\":1},')", "22P02"),
     ("select * from etl_frame_json('[' || repeat('{\"a\":[1,2,{\"b\":null}]},', 1000) || ']]')", "22P02"),
     ("select * from etl_frame_json('{\"error\":{\"detail\":\"no\"},\"data\":null}')", "22P02"),
@@ -28,6 +28,9 @@ const CALLS: [(&str, &str); 19] = [
     ("select * from etl_parse_attendance('{\"id\":\"x\"')", ""),
     ("select * from etl_parse_event(repeat('[', 1000))", ""),
     ("select * from etl_explode_timeslots('{')", ""),
+    ("select * from etl_parse_listed_event('{\"id\":')", ""),
+    ("select * from etl_explode_listed_timeslots('[5]')", ""),
+    ("select * from etl_parse_person('[]')", ""),
     ("select etl_value_fault('2020-13-01', 'date'), etl_value_fault('1e999999', 'numeric')", ""),
     ("select * from etl_load_mobilize(987654321::bigint)", "42P01"),
     ("select * from etl_load_mobilize('[{\"id\":1},')", "22P02"),

@@ -5,7 +5,7 @@ pub mod hostile;
 
 use super::{Canary, cluster, member, rows, session};
 use etl_tests::database::Database;
-use etl_tests::generate::mobilize::Plan;
+use etl_tests::generate::mobilize::{List, Plan};
 use etl_tests::inputs;
 use etl_tests::loader::Loader;
 
@@ -17,6 +17,8 @@ struct Scene {
     database: Database<'static>,
     mallory: String,
     document: String,
+    events: String,
+    people: String,
 }
 
 impl Scene {
@@ -46,7 +48,9 @@ impl Scene {
              grant select, insert, update on all tables in schema shop to etl_loader;"
         ));
         let plan = Plan { bad: 6, ..inputs::mobilize(20, 301) };
-        Self { database, mallory, document: inputs::array(&plan.collect()) }
+        let list = |list| inputs::array(&plan.list(list, 1));
+        let (events, people) = (list(List::Events), list(List::People));
+        Self { database, mallory, document: inputs::array(&plan.collect()), events, people }
     }
 
     /// Everything that a load does, with and without text to convert, defaults to take, parents to wait for: its counts.
@@ -72,8 +76,11 @@ impl Scene {
              {merge}
              drop table pg_temp.given;
              select {columns} from public.etl_load_mobilize($pg_etl${document}$pg_etl$::pg_catalog.text);
-             select {columns} from public.etl_load_mobilize($pg_etl${document}$pg_etl$::pg_catalog.text);",
+             select {columns} from public.etl_load_mobilize($pg_etl${document}$pg_etl$::pg_catalog.text, \
+                 $pg_etl${events}$pg_etl$::pg_catalog.text, $pg_etl${people}$pg_etl$::pg_catalog.text);",
             document = self.document,
+            events = self.events,
+            people = self.people,
         )
     }
 

@@ -198,7 +198,7 @@ fn keys_values_and_file_names_go_through_the_loader() {
         all.iter().filter(|string| !string.contains('/')).map(|string| format!("{string}.json")).collect();
     for names in names.chunks(100) {
         let paths: Vec<_> = names.iter().map(|name| loader.file(name, "[]")).collect();
-        loader.load(&paths).expect(0);
+        loader.load(paths.iter().map(|path| format!("attendances={}", path.display()))).expect(0);
         let located = client
             .query("select location from etl.run_sources where run_id = (select max(run_id) from etl.runs) order by source", &[])
             .unwrap();

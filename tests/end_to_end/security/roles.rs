@@ -48,7 +48,7 @@ fn four_databases_at_once() {
             }
         });
         for database in &databases {
-            assert_eq!(database.count("etl.mobilize_history"), 1, "round {round}");
+            assert_eq!(database.count("etl.mobilize_history where version = 1"), 1, "round {round}");
             loader_of_ana(database).run(["migrate"]).expect(0);
         }
         // The next round makes the roles anew.

@@ -111,6 +111,7 @@ fn what_was_there_before_is_not_adopted() {
     for (number, hostile) in [
         "create function public.etl_merge(regclass, regclass, name, bigint) returns text language sql as 'select canary.hit(''f'')::text'",
         "create function public.etl_load_mobilize(text) returns text language sql as 'select canary.hit(''f'')::text'",
+        "create function public.etl_load_mobilize(text, text, text) returns text language sql as 'select canary.hit(''f'')::text'",
         "create function public.etl_parse_event(text) returns text language sql as 'select canary.hit(''f'')::text'",
         "create type public.etl_attendance as (attendance_id bigint)",
         "create domain public.etl_event as text check (canary.hit('d'))",

@@ -2,8 +2,10 @@
 
 use super::certificates::{Authority, of_itself};
 use super::{ask, encrypted, over_the_network};
-use etl_tests::cluster::Cluster;
+use etl_tests::cluster::{Cluster, programs};
 use etl_tests::loader::Loader;
+use std::path::Path;
+use std::process::Command;
 
 /// What the loader says to a server, mode by mode.
 struct Row {
@@ -37,6 +39,18 @@ const TABLE: [Row; 10] = [
     Row { server: "expired", has_root: true,  outcomes: ["plain", "plain", "TLS",   OLD,    OLD,     OLD] },
 ];
 
+/// What libpq makes of the same connection string.
+fn psql(url: &str, home: &Path) -> &'static str {
+    let sql = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
+    let mut psql = Command::new(programs().join("psql"));
+    psql.args(["-XAtc", sql, url]).env_clear().env("HOME", home).current_dir(home);
+    match psql.output().unwrap().stdout.trim_ascii() {
+        b"t" => "TLS",
+        b"f" => "plain",
+        _ => "refused",
+    }
+}
+
 #[test]
 fn every_mode_keeps_its_promise() {
     let cluster = Cluster::on_loopback().unwrap();
@@ -62,7 +76,9 @@ fn every_mode_keeps_its_promise() {
             let root = loader.file("authority.crt", &authority.certificate);
             let root = if row.has_root { format!("sslrootcert={}", root.display()) } else { String::new() };
             let url = over_the_network(&database, "db.test", &format!("sslmode={mode} {root}"));
-            let ran = ask(&loader.env("DATABASE_URL", &url));
+            let loader = loader.env("DATABASE_URL", &url);
+            let (ran, loader_home) = (ask(&loader), loader.folder());
+            let heard = psql(&url, loader_home);
             let found = match (ran.status.code(), ran.stdout.trim()) {
                 (Some(0), "ssl\nfalse") => "plain",
                 (Some(0), "ssl\ntrue TLSv1.3") => "TLS",
@@ -71,6 +87,13 @@ fn every_mode_keeps_its_promise() {
                 other => panic!("{}, {url}: {other:?}\n{}", row.server, ran.stderr),
             };
             assert!(found.contains(expected), "{}, {url}: {expected} expected, found {found}", row.server);
+            // psql looks at the certificate even where it then goes on without TLS: the loader does not.
+            let like_psql = match (*mode, expected) {
+                ("prefer", "TLS") if row.has_root && ["other", "expired"].contains(&row.server) => "plain",
+                (_, "TLS" | "plain") => expected,
+                _ => "refused",
+            };
+            assert_eq!(heard, like_psql, "{}, psql {url}", row.server);
             assert!(found.len() < 6 || found.contains("next: "), "{}, {url}: {found}", row.server);
         }
     }

@@ -151,6 +151,20 @@ fn a_password_that_others_can_see_draws_a_warning() {
     check_silence_of(&ran);
 }
 
+#[test]
+fn a_password_on_the_command_line_would_be_seen() {
+    // Nobody takes the connection, so there is a process to look at.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let typed = format!("postgres://ana:{CANARY}@127.0.0.1:{port}/votes?connect_timeout=2");
+    let running = Loader::new().begin(["--database-url", &typed, "status"]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
+    while !command_line(running.pid()).contains(CANARY) {
+        assert!(std::time::Instant::now() < deadline, "the other tests look in the wrong place");
+    }
+    check_silence_of(&running.end().expect(4).complains(&["warning: "]));
+}
+
 fn check_silence_of(ran: &Ran) {
     assert!(!ran.stdout.contains(CANARY) && !ran.stderr.contains(CANARY), "{}{}", ran.stdout, ran.stderr);
 }

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use etl_tests::generate::{self, mobilize, people, posts, rides, vaccines};
 use std::fs::{self, File};
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,9 +17,9 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Dataset {
-    /// Attendances as the Mobilize API gives them, about 4.1 KB each.
+    /// Attendances as the Mobilize API gives them, about 4.1 KB each, or its list of the events or the people in them.
     Mobilize {
-        /// Good records to write.
+        /// Good attendances to write, or those that the list belongs to.
         #[arg(long, default_value_t = 1_000)]
         records: u64,
         /// Another seed, other records.
@@ -28,6 +28,12 @@ enum Dataset {
         /// Bad records to put among the good ones: wrong types, no user_id, a broken event, half a mask, out of range, damaged.
         #[arg(long, default_value_t = 0)]
         bad: u64,
+        /// The list that goes with these attendances, instead of them.
+        #[arg(long, value_enum)]
+        list: Option<List>,
+        /// Events or people to list besides, whom no attendance shows.
+        #[arg(long, default_value_t = 0)]
+        more: u64,
         /// Layout of the file.
         #[arg(long, value_enum, default_value_t = Format::Array)]
         format: Format,
@@ -108,6 +114,21 @@ enum Format {
     Page,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum List {
+    Events,
+    People,
+}
+
+impl From<List> for mobilize::List {
+    fn from(list: List) -> Self {
+        match list {
+            List::Events => Self::Events,
+            List::People => Self::People,
+        }
+    }
+}
+
 impl From<Format> for generate::Format {
     fn from(format: Format) -> Self {
         match format {
@@ -126,14 +147,18 @@ impl Dataset {
             (fs::create_dir_all(dir).and_then(|()| write(dir)), dir.display().to_string())
         };
         match self {
-            Self::Mobilize { records, seed, bad, format, out } => {
+            Self::Mobilize { records, seed, bad, list, more, format, out } => {
                 let plan = mobilize::Plan { records, seed, bad, format: format.into() };
+                let write = |out: &mut dyn Write| match list {
+                    None => plan.write(out),
+                    Some(list) => plan.write_list(list.into(), more, out),
+                };
                 match out {
                     Some(path) => (
-                        File::create(&path).and_then(|file| plan.write(BufWriter::new(file))),
+                        File::create(&path).and_then(|file| write(&mut BufWriter::new(file))),
                         path.display().to_string(),
                     ),
-                    None => (plan.write(BufWriter::new(io::stdout().lock())), "standard output".to_owned()),
+                    None => (write(&mut BufWriter::new(io::stdout().lock())), "standard output".to_owned()),
                 }
             }
             Self::People { people, files: Files { seed, dir } } => {

@@ -7,8 +7,11 @@
 mod attendance;
 mod bad;
 mod event;
+mod list;
 mod organization;
 mod person;
+
+pub use list::List;
 
 use super::random::Random;
 use super::{Format, Frame};

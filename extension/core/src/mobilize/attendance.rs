@@ -133,14 +133,7 @@ const REFERRER_COLUMNS: [&str; 6] = [
 
 impl<'a> Fields<'a> {
     pub(super) fn parse(record: &'a str) -> Result<Self, Problem> {
-        match Fragment::whole(record).object(At::new("", ""))? {
-            Some(fields) => Ok(fields),
-            None => Err(Problem::WrongType {
-                field: String::new(),
-                expected: "an object",
-                found: "null".to_owned(),
-            }),
-        }
+        Fragment::record(record)
     }
 }
 
@@ -167,7 +160,7 @@ impl<'a> Attendance<'a> {
         let attendance_id = first.keep(fields.id.integer(at("id")));
         let event_id = first.keep(event_id);
 
-        let person = Person::parse(fields.person);
+        let person = Person::of_attendance(fields.person);
         let user_id = person.as_ref().and_then(|person| person.user_id);
         if user_id.is_none() {
             first.note(no_user(person.as_ref()));

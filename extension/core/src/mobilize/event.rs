@@ -14,6 +14,25 @@ pub use details::{Campaign, Contact, Location};
 
 const EVENT: &str = "/event";
 
+/// Which record shows the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// An attendance, at `/event`: without what Mobilize tells in lists of events only.
+    InAttendance,
+    /// A record of a list of events, which is the event as a whole.
+    Listed,
+}
+
+impl Shown {
+    /// JSON pointer to the event.
+    pub(super) fn root(self) -> &'static str {
+        match self {
+            Self::InAttendance => EVENT,
+            Self::Listed => "",
+        }
+    }
+}
+
 /// One event as one record shows it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Event<'a> {
@@ -73,6 +92,8 @@ pub struct Event<'a> {
     pub location: Location<'a>,
     /// The event's own list of timeslots as its text, unless it is empty; `explode_timeslots` reads it.
     pub timeslots: Option<&'a str>,
+    /// Columns of the event that this record says nothing of, which is not the same as null.
+    pub absent: Vec<&'static str>,
     /// Why this is no row.
     pub problem: Option<Problem>,
 }
@@ -134,6 +155,34 @@ struct Fields<'a> {
     timeslots: Fragment<'a>,
 }
 
+impl Fields<'_> {
+    /// The columns of which this event says nothing. Null says so where it is documented to: a contact is null for who
+    /// may not see it, and instructions and campaign are told in lists of events only. Of tags and priority
+    /// attendances are met without.
+    fn absent(&self, shown: Shown, tags: &Tags<'_>) -> Vec<&'static str> {
+        let mut absent = Vec::new();
+        if self.contact.text().is_none() {
+            absent.extend(details::CONTACT_COLUMNS);
+        }
+        if shown == Shown::Listed {
+            return absent;
+        }
+        if self.high_priority.is_absent_or_null() {
+            absent.push("high_priority");
+        }
+        if self.instructions.is_absent_or_null() {
+            absent.push("instructions");
+        }
+        if tags.ids.as_ref().is_none_or(Vec::is_empty) {
+            absent.extend(details::TAG_COLUMNS);
+        }
+        if self.event_campaign.text().is_none() {
+            absent.extend(details::CAMPAIGN_COLUMNS);
+        }
+        absent
+    }
+}
+
 /// The owning organization inside an event.
 pub(super) fn sponsor(event: Fragment<'_>) -> Result<Fragment<'_>, Problem> {
     Ok(event.object::<Fields<'_>>(At::new(EVENT, ""))?.unwrap_or_default().sponsor)
@@ -149,12 +198,17 @@ pub(super) fn event_type(event: Fragment<'_>) -> Result<Text<'_>, Problem> {
 }
 
 impl<'a> Event<'a> {
-    /// Reads `/event` of a record.
-    pub fn parse(record: &'a str) -> Self {
+    /// Reads the event of a record.
+    pub fn parse(record: &'a str, shown: Shown) -> Self {
         let mut first = First::default();
-        let at = |key| At::new(EVENT, key);
-        let fields =
-            attendance::Fields::parse(record).and_then(|record| record.event.object::<Fields<'a>>(at("")));
+        let root = shown.root();
+        let at = |key| At::new("", key).within(root);
+        let fields = match shown {
+            Shown::InAttendance => {
+                attendance::Fields::parse(record).and_then(|record| record.event.object::<Fields<'a>>(at("")))
+            }
+            Shown::Listed => Fragment::record(record).map(Some),
+        };
         let Some(fields) = first.keep(fields) else {
             first.note(Problem::Missing { field: at("").pointer(), rule: "it was asked for" });
             return Self { problem: first.into_problem(), ..Self::default() };
@@ -162,7 +216,9 @@ impl<'a> Event<'a> {
         if fields.id.is_absent_or_null() {
             first.note(Problem::Missing { field: at("id").pointer(), rule: "events are keyed by it" });
         }
-        let tags = Tags::parse(fields.tags, &mut first);
+        let sponsor = At::new("", "sponsor").within(root).pointer();
+        let tags = Tags::parse(fields.tags, root, &mut first);
+        let absent = fields.absent(shown, &tags);
         Self {
             event_id: first.keep(fields.id.integer(at("id"))),
             title: first.keep(fields.title.text(at("title"))),
@@ -172,7 +228,7 @@ impl<'a> Event<'a> {
             timezone: first.keep(fields.timezone.text(at("timezone"))),
             created_date: first.keep(fields.created_date.epoch(at("created_date"))),
             modified_date: first.keep(fields.modified_date.epoch(at("modified_date"))),
-            sponsor_organization_id: first.keep(fields.sponsor.id("/event/sponsor")),
+            sponsor_organization_id: first.keep(fields.sponsor.id(&sponsor)),
             sponsor_hash: fields.sponsor.hash(),
             approval_status: first.keep(fields.approval_status.text(at("approval_status"))),
             visibility: first.keep(fields.visibility.text(at("visibility"))),
@@ -189,10 +245,11 @@ impl<'a> Event<'a> {
             instructions: first.keep(fields.instructions.text(at("instructions"))),
             tag_ids: tags.ids,
             tag_names: tags.names,
-            campaign: Campaign::parse(fields.event_campaign, &mut first),
-            contact: Contact::parse(fields.contact, &mut first),
-            location: Location::parse(fields.location, &mut first),
+            campaign: Campaign::parse(fields.event_campaign, root, &mut first),
+            contact: Contact::parse(fields.contact, root, &mut first),
+            location: Location::parse(fields.location, root, &mut first),
             timeslots: fields.timeslots.text().filter(|text| *text != "[]"),
+            absent,
             problem: first.into_problem(),
         }
     }

@@ -40,6 +40,15 @@ impl<'a> Fragment<'a> {
         self.expect(b'{', "an object", at)
     }
 
+    /// The whole of a record as `T`: only an object is one.
+    pub(super) fn record<T: Deserialize<'a>>(record: &'a str) -> Result<T, Problem> {
+        Self::whole(record).object(At::new("", ""))?.ok_or_else(|| Problem::WrongType {
+            field: String::new(),
+            expected: "an object",
+            found: "null".to_owned(),
+        })
+    }
+
     /// The list's items; nothing for absent and null.
     pub(super) fn list<T: Deserialize<'a>>(self, at: At<'_>) -> Result<Option<Vec<T>>, Problem> {
         self.expect(b'[', "a list", at)
@@ -71,7 +80,7 @@ impl<'a> Fragment<'a> {
     /// The object's `id`; nothing where object or id are absent or null.
     ///
     /// Ids of the texts met lately are remembered by their hash, for one event stands in thousands of records.
-    pub(super) fn id(self, pointer: &'static str) -> Result<Option<i64>, Problem> {
+    pub(super) fn id(self, pointer: &str) -> Result<Option<i64>, Problem> {
         let (Some(text), Some(hash)) = (self.text(), self.hash()) else {
             return Ok(None);
         };

@@ -45,19 +45,19 @@ pub struct Organization<'a> {
     pub problem: Option<Problem>,
 }
 
-/// Which of a record's two organizations is meant.
+/// Which of a record's organizations is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// `/sponsor`: the promoting organization, otherwise the event's.
-    Attendance,
-    /// `/event/sponsor`: the owning organization.
+    /// `/sponsor`: of an attendance the promoting organization, otherwise the event's; of an event its owner.
+    Record,
+    /// `/event/sponsor` of an attendance: the event's owner.
     Event,
 }
 
 impl Place {
     fn pointer(self) -> &'static str {
         match self {
-            Self::Attendance => "/sponsor",
+            Self::Record => "/sponsor",
             Self::Event => "/event/sponsor",
         }
     }
@@ -133,7 +133,7 @@ impl<'a> Organization<'a> {
     fn fields(record: &'a str, place: Place) -> Result<Option<Fields<'a>>, Problem> {
         let record = attendance::Fields::parse(record)?;
         let fragment: Fragment<'a> = match place {
-            Place::Attendance => record.sponsor,
+            Place::Record => record.sponsor,
             Place::Event => event::sponsor(record.event)?,
         };
         fragment.object(At::new(place.pointer(), ""))

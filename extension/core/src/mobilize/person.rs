@@ -8,8 +8,6 @@ use super::fragment::Fragment;
 use super::problem::{First, Problem};
 use super::value::{At, Epoch, Scalar, Text};
 
-const PERSON: &str = "/person";
-
 /// One person as one record shows them.
 #[derive(Debug, Default, PartialEq)]
 pub struct Person<'a> {
@@ -99,26 +97,38 @@ impl<'a> Item<'a> {
 }
 
 impl<'a> Person<'a> {
-    /// Reads `/person` of a record; nothing where it is absent or null.
-    pub(super) fn parse(fragment: Fragment<'a>) -> Option<Self> {
-        let mut first = First::default();
+    /// Reads a record of the people list, which is a person as a whole.
+    pub fn parse(record: &'a str) -> Self {
+        Self::of(Fragment::record(record), "")
+    }
+
+    /// Reads `/person` of an attendance; nothing where it is absent or null.
+    pub(super) fn of_attendance(fragment: Fragment<'a>) -> Option<Self> {
+        const PERSON: &str = "/person";
         fragment.text()?;
-        let Some(fields) = first.keep(fragment.object::<Fields<'a>>(At::new(PERSON, ""))) else {
-            return Some(Self { problem: first.into_problem(), ..Self::default() });
+        let fields = fragment.object(At::new(PERSON, "")).map(Option::unwrap_or_default);
+        Some(Self::of(fields, PERSON))
+    }
+
+    /// The person whose fields stand at `root`.
+    fn of(fields: Result<Fields<'a>, Problem>, root: &'static str) -> Self {
+        let mut first = First::default();
+        let Some(fields) = first.keep(fields.map(Some)) else {
+            return Self { problem: first.into_problem(), ..Self::default() };
         };
-        let at = |key| At::new(PERSON, key);
+        let at = |key| At::new(root, key);
 
         if fields.user_id.is_absent_or_null() {
             first.note(Problem::Missing { field: at("user_id").pointer(), rule: "people are keyed by it" });
         }
         let id = first.keep(fields.id.integer(at("id")));
         let (email_address, other_email_addresses) =
-            addresses(fields.email_addresses, "email_addresses", "address", &mut first);
+            addresses(fields.email_addresses, root, "email_addresses", "address", &mut first);
         let (phone_number, other_phone_numbers) =
-            addresses(fields.phone_numbers, "phone_numbers", "number", &mut first);
+            addresses(fields.phone_numbers, root, "phone_numbers", "number", &mut first);
         let (postal_code, other_postal_codes) =
-            addresses(fields.postal_addresses, "postal_addresses", "postal_code", &mut first);
-        Some(Self {
+            addresses(fields.postal_addresses, root, "postal_addresses", "postal_code", &mut first);
+        Self {
             user_id: first.keep(fields.user_id.integer(at("user_id"))),
             person_id: first.keep(fields.person_id.integer(at("person_id"))).or(id),
             created_date: first.keep(fields.created_date.epoch(at("created_date"))),
@@ -134,22 +144,23 @@ impl<'a> Person<'a> {
             sms_opt_in_status: first.keep(fields.sms_opt_in_status.text(at("sms_opt_in_status"))),
             blocked_date: first.keep(fields.blocked_date.epoch(at("blocked_date"))),
             problem: first.into_problem(),
-        })
+        }
     }
 }
 
 /// The primary value of a list and the others in their order; items without a value are passed over.
 fn addresses<'a>(
     list: Fragment<'a>,
+    root: &'static str,
     name: &'static str,
     key: &'static str,
     first: &mut First,
 ) -> (Text<'a>, Option<Vec<Cow<'a, str>>>) {
     let mut primary: Option<usize> = None;
     let mut values = Vec::new();
-    let parent = [PERSON, name].join("/");
+    let parent = [root, name].join("/");
     for (index, item) in
-        first.keep(list.list::<Fragment<'a>>(At::new(PERSON, name))).into_iter().flatten().enumerate()
+        first.keep(list.list::<Fragment<'a>>(At::new(root, name))).into_iter().flatten().enumerate()
     {
         let Some(item) = first.keep(item.object::<Item<'a>>(At::item(&parent, index, ""))) else {
             continue;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod damage;
+mod lists;
 mod real;
 
 /// A record with all fields that are documented or met, each with a value of its own.
@@ -105,7 +106,7 @@ fn every_field_of_attendance_and_person_arrives() {
 #[test]
 fn every_field_of_the_event_arrives() {
     let record = full().to_string();
-    let row = Event::parse(&record);
+    let row = Event::parse(&record, Shown::InAttendance);
     assert_eq!(row.problem, None);
     assert_eq!([row.event_id, row.sponsor_organization_id], [Some(30), Some(40)]);
     assert_eq!([text(&row.title), text(&row.summary), text(&row.description)], ["T", "S", "D"]);
@@ -134,7 +135,7 @@ fn every_field_of_the_event_arrives() {
     let districts = [&place.congressional_district, &place.state_leg_district, &place.state_senate_district];
     assert_eq!(districts.map(text), ["12", "66", "27"]);
 
-    let listed: Vec<_> = explode_timeslots(row.timeslots.unwrap()).collect();
+    let listed: Vec<_> = explode_timeslots(row.timeslots.unwrap(), Shown::InAttendance).collect();
     assert_eq!(listed.len(), 1);
     assert_eq!([listed[0].timeslot_id, listed[0].max_attendees], [Some(61), Some(5)]);
     assert_eq!([seconds(listed[0].start_date), seconds(listed[0].end_date)], [8, 9]);
@@ -150,7 +151,7 @@ fn every_field_of_timeslot_organizations_and_answers_arrives() {
     assert_eq!([seconds(row.start_date), seconds(row.end_date)], [10, 11]);
     assert_eq!((row.is_full, text(&row.instructions)), (Some(false), "u"));
 
-    let row = Organization::parse(&record, Place::Attendance);
+    let row = Organization::parse(&record, Place::Record);
     assert_eq!(row.problem, None);
     assert_eq!((row.organization_id, text(&row.name), text(&row.slug)), (Some(41), "Promoter", "p"));
     let words = [&row.org_type, &row.race_type, &row.state, &row.district, &row.candidate_name];

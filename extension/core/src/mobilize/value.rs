@@ -32,9 +32,27 @@ impl Epoch {
     }
 }
 
+/// What is personal in an attendance, in an event's record and in a person's; no two of them give one name two meanings.
+const PERSONAL: [&str; 13] = [
+    "/person",
+    "/event/contact",
+    "/feedback",
+    "/custom_signup_field_values",
+    "/contact",
+    "/user_id",
+    "/given_name",
+    "/family_name",
+    "/email_addresses",
+    "/phone_numbers",
+    "/postal_addresses",
+    "/sms_opt_in_status",
+    "/blocked_date",
+];
+
 /// Where a value stands: the pointer is spelled out only when there is a problem to report.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At<'p> {
+    root: &'p str,
     parent: &'p str,
     index: Option<usize>,
     key: &'p str,
@@ -42,24 +60,28 @@ pub(super) struct At<'p> {
 
 impl<'p> At<'p> {
     pub(super) fn new(parent: &'p str, key: &'p str) -> Self {
-        Self { parent, index: None, key }
+        Self { root: "", parent, index: None, key }
     }
 
     pub(super) fn item(parent: &'p str, index: usize, key: &'p str) -> Self {
-        Self { parent, index: Some(index), key }
+        Self { root: "", parent, index: Some(index), key }
+    }
+
+    /// The same place inside an object that itself stands at `root`.
+    pub(super) fn within(self, root: &'p str) -> Self {
+        Self { root, ..self }
     }
 
     /// Fields that hold names, addresses, or what people wrote: their values stay out of messages.
     fn is_personal(self) -> bool {
-        ["/person", "/event/contact", "/feedback", "/custom_signup_field_values"]
-            .iter()
-            .any(|personal| self.pointer().starts_with(personal))
+        let pointer = self.pointer();
+        PERSONAL.iter().any(|personal| pointer.starts_with(personal))
     }
 
     pub(super) fn pointer(self) -> String {
         let index = self.index.map(|index| format!("/{index}")).unwrap_or_default();
         let key = if self.key.is_empty() { String::new() } else { format!("/{}", self.key) };
-        format!("{}{index}{key}", self.parent)
+        format!("{}{}{index}{key}", self.root, self.parent)
     }
 }
 
@@ -79,6 +101,10 @@ pub(super) enum Scalar<'a> {
 }
 
 impl<'a> Scalar<'a> {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
     pub(super) fn is_absent_or_null(&self) -> bool {
         matches!(self, Self::Absent | Self::Null)
     }

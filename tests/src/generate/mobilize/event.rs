@@ -31,10 +31,29 @@ impl Maker {
         self.random("owner", event).below(self.scale.organizations - 1)
     }
 
-    /// The event as one record shows it; `seen` numbers that showing.
+    /// The event as one attendance shows it; `seen` numbers that showing.
     pub(super) fn event(&self, event: u64, seen: u64) -> Json {
+        self.event_in(event, seen, self.random("event as shown", seen), false)
+    }
+
+    /// The event as a list of events shows it: as it is now, with all its timeslots, and with instructions and tags of
+    /// which attendances may say nothing.
+    pub(super) fn listed_event(&self, event: u64) -> Json {
+        let seen = u64::MAX - event;
+        let mut record = self.event_in(event, seen, self.random("event as listed", event), true);
+        let mut told = self.random("told in lists only", event);
+        if told.percent(50) {
+            record.set("instructions", Json::text(plain(&mut told, 5, 25)));
+        }
+        if told.percent(50) {
+            let tag = vec![("id", Json::Int(200)), ("name", Json::text(told.pick(WORDS)))];
+            record.set("tags", Json::List(vec![Json::Object(tag)]));
+        }
+        record
+    }
+
+    fn event_in(&self, event: u64, seen: u64, mut shown: Random, is_listed: bool) -> Json {
         let mut stable = self.random("event", event);
-        let mut shown = self.random("event as shown", seen);
         let id = Self::event_id(event);
         let owner = self.owner_of(event);
         let created = FIRST + stable.between(0, 30_000_000);
@@ -46,14 +65,14 @@ impl Maker {
         }
         // One event in ten was edited: some records still show it as it was.
         let has_history = stable.percent(10);
-        if has_history && shown.percent(30) {
+        if has_history && !is_listed && shown.percent(30) {
             modified -= shown.between(1, 2) * 3_600;
             title.push_str(" (DRAFT)");
         }
         let is_virtual = stable.percent(60);
         let is_campaign = stable.percent(10);
         let has_tags = stable.percent(30);
-        let lists_timeslots = stable.percent(5);
+        let lists_timeslots = stable.percent(5) || is_listed;
         // Volunteer hosts sign in turn: one version, several contacts.
         let host = if stable.percent(5) { shown.below(3) } else { 0 };
         let mut contact = self.random("contact", event * 3 + host);

@@ -1,6 +1,7 @@
 //! The generator keeps what its header promises.
 
-use super::{Format, Plan};
+use super::{Format, List, Plan};
+use crate::generate::assert_is_sample;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -177,9 +178,39 @@ fn every_format_holds_the_same_records() {
 
 #[test]
 fn the_sample_is_what_its_readme_says() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/mobilize/attendances.json");
-    let mut made = Vec::new();
-    plan(500, 7).write(&mut made).unwrap();
-    let committed = std::fs::read(path).unwrap();
-    assert!(made == committed, "{path} differs: make it again with the command in its README.md");
+    let made = tempfile::tempdir().unwrap();
+    let file = |name: &str| std::fs::File::create(made.path().join(name)).unwrap();
+    let sample = plan(500, 7);
+    sample.write(file("attendances.json")).unwrap();
+    sample.write_list(List::Events, 3, file("events.json")).unwrap();
+    sample.write_list(List::People, 4, file("people.json")).unwrap();
+    assert_is_sample("mobilize", made.path());
+}
+
+#[test]
+fn lists_have_all_that_attendances_show_and_more() {
+    let plan = plan(2_000, 14);
+    let parsed = |records: Vec<String>| -> Vec<Value> {
+        records.iter().map(|record| serde_json::from_str(record).unwrap()).collect()
+    };
+    let (attendances, events, people) =
+        (parsed(plan.collect()), parsed(plan.list(List::Events, 5)), parsed(plan.list(List::People, 6)));
+    let shown = |kind: &str, key: &str| -> HashSet<i64> {
+        attendances.iter().filter_map(|record| record[kind][key].as_i64()).collect()
+    };
+    let newest: HashMap<i64, i64> = events
+        .iter()
+        .map(|event| (event["id"].as_i64().unwrap(), event["modified_date"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(newest.len(), shown("event", "id").len() + 5);
+    let mut older = 0;
+    for event in attendances.iter().map(|record| &record["event"]).filter(|event| !event["id"].is_null()) {
+        let listed = newest[&event["id"].as_i64().unwrap()];
+        assert!(event["modified_date"].as_i64().unwrap() <= listed);
+        older += usize::from(event["modified_date"].as_i64().unwrap() < listed);
+    }
+    assert!(older > 0, "no attendance shows an event as it was");
+    let listed: HashSet<i64> = people.iter().map(|person| person["user_id"].as_i64().unwrap()).collect();
+    assert_eq!(listed.len(), shown("person", "user_id").len() + 6);
+    assert!(listed.is_superset(&shown("person", "user_id")));
 }

@@ -209,6 +209,14 @@ impl CsvFramer {
                 self.lost(rest, end, loss, sink)?;
                 Ok(self.end_line(rest, end))
             }
+            // Nobody knows when its line ends, or whether: a device of zeros has none.
+            Reach::Long if self.table.is_none() => {
+                let limit = self.limits.record_bytes;
+                self.refuse(
+                    "54000",
+                    format!("the header is longer than {limit} bytes, the limit of a record"),
+                )
+            }
             Reach::Long => {
                 self.flush_blanks(sink)?;
                 self.scan = Scan::default();

@@ -144,13 +144,7 @@ impl CsvFramer {
     /// The end of a record that is longer than the limit.
     pub(super) fn end_long<E>(&mut self, long: &Long, sink: Sink<'_, E>) -> Result<(), Stopped<E>> {
         let fault = too_long(&long.head, long.length, self.limits);
-        match self.table {
-            None => {
-                self.position = long.start;
-                self.refuse(fault.sqlstate, format!("the header is malformed: {}", fault.message))
-            }
-            Some(_) => self.hand_on_fault(long.start, fault, sink),
-        }
+        self.hand_on_fault(long.start, fault, sink)
     }
 
     /// Before the header: whether the source is of another kind.

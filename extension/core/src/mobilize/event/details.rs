@@ -70,18 +70,18 @@ struct Coordinates<'a> {
 }
 
 impl<'a> Location<'a> {
-    pub(super) fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
-        let at = |key| At::new("/event/location", key);
+    pub(super) fn parse(fragment: Fragment<'a>, root: &'static str, first: &mut First) -> Self {
+        let at = |key| At::new("/location", key).within(root);
         let fields = fragment.object::<LocationFields<'a>>(at(""));
         let Some(fields) = first.keep(fields) else {
             return Self::default();
         };
-        let inner = |key| At::new("/event/location/location", key);
+        let inner = |key| At::new("/location/location", key).within(root);
         let coordinates =
             first.keep(fields.location.object::<Coordinates<'a>>(inner(""))).unwrap_or_default();
         Self {
             venue: first.keep(fields.venue.text(at("venue"))),
-            address_lines: lines(fields.address_lines, first),
+            address_lines: lines(fields.address_lines, root, first),
             locality: first.keep(fields.locality.text(at("locality"))),
             region: first.keep(fields.region.text(at("region"))),
             country: first.keep(fields.country.text(at("country"))),
@@ -97,14 +97,21 @@ impl<'a> Location<'a> {
 }
 
 /// The lines of an address; a null among them is an empty line, so that the others keep their places.
-fn lines<'a>(list: Fragment<'a>, first: &mut First) -> Option<Vec<Cow<'a, str>>> {
-    const LIST: &str = "/event/location/address_lines";
-    let lines = first.keep(list.list::<Scalar<'a>>(At::new(LIST, "")))?;
+fn lines<'a>(list: Fragment<'a>, root: &'static str, first: &mut First) -> Option<Vec<Cow<'a, str>>> {
+    const LIST: &str = "/location/address_lines";
+    let lines = first.keep(list.list::<Scalar<'a>>(At::new(LIST, "").within(root)))?;
     let text = |(index, line): (usize, Scalar<'a>)| {
-        first.keep(line.text(At::item(LIST, index, ""))).unwrap_or_default()
+        first.keep(line.text(At::item(LIST, index, "").within(root))).unwrap_or_default()
     };
     Some(lines.into_iter().enumerate().map(text).collect())
 }
+
+/// The columns of a contact, of a campaign and of tags.
+pub(super) const CONTACT_COLUMNS: [&str; 4] =
+    ["contact_name", "contact_email_address", "contact_phone_number", "contact_owner_user_id"];
+pub(super) const CAMPAIGN_COLUMNS: [&str; 3] =
+    ["event_campaign_id", "event_campaign_slug", "event_campaign_event_create_page_url"];
+pub(super) const TAG_COLUMNS: [&str; 2] = ["tag_ids", "tag_names"];
 
 /// Whom to ask about an event; hidden from unauthenticated requests.
 #[derive(Debug, Default, PartialEq)]
@@ -133,8 +140,8 @@ struct ContactFields<'a> {
 }
 
 impl<'a> Contact<'a> {
-    pub(super) fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
-        let at = |key| At::new("/event/contact", key);
+    pub(super) fn parse(fragment: Fragment<'a>, root: &'static str, first: &mut First) -> Self {
+        let at = |key| At::new("/contact", key).within(root);
         let fields = fragment.object::<ContactFields<'a>>(at(""));
         let Some(fields) = first.keep(fields) else {
             return Self::default();
@@ -171,8 +178,8 @@ struct CampaignFields<'a> {
 }
 
 impl<'a> Campaign<'a> {
-    pub(super) fn parse(fragment: Fragment<'a>, first: &mut First) -> Self {
-        let at = |key| At::new("/event/event_campaign", key);
+    pub(super) fn parse(fragment: Fragment<'a>, root: &'static str, first: &mut First) -> Self {
+        let at = |key| At::new("/event_campaign", key).within(root);
         let fields = fragment.object::<CampaignFields<'a>>(at(""));
         let Some(fields) = first.keep(fields) else {
             return Self::default();
@@ -203,14 +210,14 @@ struct TagFields<'a> {
 }
 
 impl<'a> Tags<'a> {
-    pub(super) fn parse(list: Fragment<'a>, first: &mut First) -> Self {
-        const LIST: &str = "/event/tags";
-        let Some(tags) = first.keep(list.list::<Fragment<'a>>(At::new(LIST, ""))) else {
+    pub(super) fn parse(list: Fragment<'a>, root: &'static str, first: &mut First) -> Self {
+        const LIST: &str = "/tags";
+        let Some(tags) = first.keep(list.list::<Fragment<'a>>(At::new(LIST, "").within(root))) else {
             return Self::default();
         };
         let (mut ids, mut names) = (Vec::with_capacity(tags.len()), Vec::with_capacity(tags.len()));
         for (index, tag) in tags.into_iter().enumerate() {
-            let at = |key| At::item(LIST, index, key);
+            let at = |key| At::item(LIST, index, key).within(root);
             let tag = first.keep(tag.object::<TagFields<'a>>(at(""))).unwrap_or_default();
             ids.push(first.keep(tag.id.integer(at("id"))));
             names.push(first.keep(tag.name.text(at("name"))));

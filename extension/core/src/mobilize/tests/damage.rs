@@ -101,23 +101,22 @@ fn a_missing_user_rejects_person_and_attendance() {
 fn damage_below_a_fragment_is_found_by_its_own_parser_only() {
     let record = with("/event/title", json!(5));
     assert_eq!(problems(&record), [None, None]);
-    assert_eq!(Event::parse(&record).problem.unwrap().to_string(), "/event/title: expected a text, found 5");
-    assert_eq!(Event::parse(&record).event_id, Some(30));
+    assert_eq!(
+        Event::parse(&record, Shown::InAttendance).problem.unwrap().to_string(),
+        "/event/title: expected a text, found 5"
+    );
+    assert_eq!(Event::parse(&record, Shown::InAttendance).event_id, Some(30));
     let record = with("/event/contact/name", json!(5));
     assert_eq!(
-        Event::parse(&record).problem.unwrap().to_string(),
+        Event::parse(&record, Shown::InAttendance).problem.unwrap().to_string(),
         "/event/contact/name: expected a text, found a number"
     );
     let record = with("/event/location", json!({"venue": "V"}));
-    assert_eq!(Event::parse(&record).problem, None, "coordinates may be missing");
+    assert_eq!(Event::parse(&record, Shown::InAttendance).problem, None, "coordinates may be missing");
     let record = with("/sponsor", json!({"id": 41, "name": null}));
-    assert_eq!(
-        Organization::parse(&record, Place::Attendance).problem,
-        None,
-        "NOT NULL is the table's to judge"
-    );
+    assert_eq!(Organization::parse(&record, Place::Record).problem, None, "NOT NULL is the table's to judge");
     let record = with("/sponsor/id", Value::Null);
-    assert_eq!(Organization::parse(&record, Place::Attendance).problem.unwrap().sqlstate(), "23502");
+    assert_eq!(Organization::parse(&record, Place::Record).problem.unwrap().sqlstate(), "23502");
     let fields: Vec<_> = explode_custom_fields(r#"[{"custom_field_id":1},7,{"text_value":"x"}]"#).collect();
     let codes: Vec<_> = fields
         .iter()
@@ -143,7 +142,10 @@ fn what_is_no_record_says_so() {
         let row = Attendance::parse(record);
         let problem = row.problem.unwrap();
         assert_eq!((problem.sqlstate(), problem.field()), (sqlstate, ""), "{record}");
-        assert!(Event::parse(record).problem.is_some() && Timeslot::parse(record).problem.is_some());
+        assert!(
+            Event::parse(record, Shown::InAttendance).problem.is_some()
+                && Timeslot::parse(record).problem.is_some()
+        );
         assert!(Organization::parse(record, Place::Event).problem.is_some());
         assert!(MaskedAttendance::parse(record).attendance.problem.is_some());
     }
@@ -196,7 +198,7 @@ proptest! {
             let field = problem.field();
             prop_assert!(at.starts_with(field) || field.starts_with(&at), "{at} damaged, {field} blamed");
         }
-        for problem in [Event::parse(&record).problem, Timeslot::parse(&record).problem, Organization::parse(&record, Place::Event).problem].into_iter().flatten() {
+        for problem in [Event::parse(&record, Shown::InAttendance).problem, Timeslot::parse(&record).problem, Organization::parse(&record, Place::Event).problem].into_iter().flatten() {
             let field = problem.field();
             prop_assert!(at.starts_with(field) || field.starts_with(&at), "{at} damaged, {field} blamed");
         }
@@ -211,6 +213,6 @@ proptest! {
         let cut = full.floor_char_boundary(cut);
         prop_assert_eq!(Attendance::parse(&full[..cut]).problem.is_some(), cut < full.len());
         explode_custom_fields(&record).for_each(drop);
-        explode_timeslots(&record).for_each(drop);
+        explode_timeslots(&record, Shown::Listed).for_each(drop);
     }
 }

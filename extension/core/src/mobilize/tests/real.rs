@@ -27,7 +27,7 @@ fn the_real_file_has_its_known_figures() {
             masked += 1;
         } else {
             attendances.insert(row.attendance_id.unwrap());
-            let event = Event::parse(record.get());
+            let event = Event::parse(record.get(), Shown::InAttendance);
             assert_eq!((event.problem, event.event_id), (None, row.event_id));
             events.insert(row.event_id.unwrap());
             organizations.extend(event.sponsor_organization_id);
