@@ -8,6 +8,8 @@ mod datasets;
 mod faults;
 /// `loader fetch` from a good API: whole, again, what has changed.
 mod fetch;
+/// What a fetch leaves.
+mod fetched;
 /// `loader fetch` from an API that is not good.
 mod mischief;
 /// Where redirects may lead, and what is told there.

@@ -1,75 +1,14 @@
 //! `loader fetch` from a good API: everything comes once, again only what has changed, and what is loaded is what the API has.
 
+use super::fetched::{KEY, check_whole, fetch, manifests, snapshot, sorted, with_key, words};
 use etl_tests::accounting;
 use etl_tests::cluster::Cluster;
 use etl_tests::database::{Database, assert_same};
 use etl_tests::inputs;
-use etl_tests::loader::{Loader, Ran};
+use etl_tests::loader::Loader;
 use etl_tests::web::api::collection::{Collection, Collections};
-use etl_tests::web::api::{A_SECOND, Api, Endpoint, ORGANIZATION};
+use etl_tests::web::api::{A_SECOND, Api, Endpoint};
 use serde_json::Value;
-use std::path::PathBuf;
-
-/// The key that the API wants.
-pub const KEY: &str = "canary-key-5d1f";
-
-/// A loader that knows the key.
-pub fn with_key(loader: Loader) -> Loader {
-    loader.env("MOBILIZE_API_KEY", KEY)
-}
-
-/// Arguments of a fetch.
-pub fn words(api: &Api, options: &[&str]) -> Vec<String> {
-    let words = ["fetch", "mobilize", "--organization", &ORGANIZATION.to_string(), "--api-url", &api.url()];
-    words.iter().chain(options).map(|word| (*word).to_owned()).collect()
-}
-
-/// Fetches into the loader's own folder of snapshots.
-pub fn fetch(loader: &Loader, api: &Api, options: &[&str]) -> Ran {
-    loader.run(words(api, options))
-}
-
-/// The manifests of a loader's snapshots, oldest first.
-pub fn manifests(loader: &Loader) -> Vec<Value> {
-    let Ok(entries) = std::fs::read_dir(loader.folder().join("snapshots/mobilize")) else {
-        return Vec::new();
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    paths.sort();
-    paths.iter().map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).collect()
-}
-
-/// What a manifest says of an endpoint, and the records in its file, sorted.
-pub fn snapshot(loader: &Loader, manifest: &Value, endpoint: Endpoint) -> (Value, Vec<String>) {
-    let sources = manifest["sources"].as_array().unwrap();
-    let source = sources.iter().find(|source| source["name"] == endpoint.name()).unwrap().clone();
-    let path = loader.folder().join("snapshots/mobilize").join(source["file"].as_str().unwrap());
-    let bytes = std::fs::read(path).unwrap();
-    assert_eq!(source["bytes"], bytes.len());
-    let text = String::from_utf8(zstd::decode_all(bytes.as_slice()).unwrap()).unwrap();
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    lines.sort();
-    (source, lines)
-}
-
-/// A collection's objects, sorted.
-pub fn sorted(collection: &Collection) -> Vec<String> {
-    let mut texts = collection.texts();
-    texts.sort();
-    texts
-}
-
-/// Checks that the newest snapshot has every attendance of the API, once and byte for byte.
-#[track_caller]
-pub fn check_whole(loader: &Loader, api: &Api) {
-    let manifests = manifests(loader);
-    let (source, lines) = snapshot(loader, manifests.last().expect("a snapshot"), Endpoint::Attendances);
-    let expected = api.with(|all| sorted(&all.attendances));
-    assert_eq!(source["records"], expected.len());
-    assert_eq!(lines.len(), expected.len());
-    assert!(lines == expected, "other records than the API has");
-}
 
 /// What the tables are when everything that an API has had, in turn, is loaded from files.
 fn truth<'a>(deliveries: &[String]) -> Database<'a> {
@@ -294,4 +233,36 @@ fn a_snapshot_that_is_not_what_its_manifest_says_is_refused() {
     std::fs::write(&path, whole).unwrap();
     loader.run(["run", "mobilize"]).expect(0);
     accounting::check(&database, "mobilize");
+}
+
+#[test]
+fn lists_bring_what_attendances_do_not_name() {
+    let plan = inputs::mobilize(600, 66);
+    let api = Api::new(KEY, Collections::of(&plan));
+    let (events, people) = api.with(|all| {
+        let event = all.events.items()[0].text.clone();
+        let mut person: Value = serde_json::from_str(&all.people.items()[0].text).unwrap();
+        person["user_id"] = 800_000_001.into();
+        all.events.add([renumbered(&event, 800_000_000, all.events.newest())]);
+        all.people.add([person.to_string()]);
+        (all.events.items().len(), all.people.items().len())
+    });
+    let database = Cluster::shared().database();
+    let loader = with_key(Loader::at(&database));
+    for _ in 0..2 {
+        fetch(&loader, &api, &[]).expect(0);
+        let ran = loader.run(["run", "mobilize"]).expect(0);
+        accounting::check(&database, "mobilize");
+        let truth = inputs::MobilizeTruth::of(&plan.collect());
+        assert_eq!(database.count("mobilize.attendances"), truth.attendances, "{}", ran.stdout);
+        assert_eq!(database.count("mobilize.events") as usize, events, "{}", ran.stdout);
+        assert_eq!(database.count("mobilize.people") as usize, people, "{}", ran.stdout);
+        assert_eq!(database.count("etl.quarantine"), 0);
+    }
+    loader.run(["run", "mobilize", "--assert-noop"]).expect(0);
+    let (rows, sequences) = (database.physical("mobilize"), database.sequences());
+    fetch(&loader, &api, &[]).expect(0);
+    loader.run(["run", "mobilize"]).expect(0);
+    assert!(rows == database.physical("mobilize"), "the same again has written");
+    assert_eq!(sequences, database.sequences());
 }

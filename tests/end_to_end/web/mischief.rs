@@ -1,7 +1,7 @@
 //! `loader fetch` from an API that is not good: each fault has its outcome, none leaves half a snapshot, and after it the same command gets everything.
 
 use super::Feed;
-use super::fetch::{KEY, check_whole, fetch, manifests, snapshot, with_key};
+use super::fetched::{KEY, check_whole, fetch, manifests, snapshot, with_key};
 use super::redirects::{FORBIDDEN, Trap};
 use etl_tests::cluster::Cluster;
 use etl_tests::inputs;

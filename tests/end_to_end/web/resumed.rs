@@ -1,7 +1,7 @@
 //! `loader fetch` killed in the middle, again and again: it goes on from there, asks for no page twice but the one that was under way, misses nothing
 //! and has nothing twice.
 
-use super::fetch::{KEY, check_whole, fetch, manifests, snapshot, sorted, with_key, words};
+use super::fetched::{KEY, check_whole, fetch, manifests, snapshot, sorted, with_key, words};
 use etl_tests::generate::random::Random;
 use etl_tests::inputs;
 use etl_tests::loader::{Loader, Running};

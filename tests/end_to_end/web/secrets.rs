@@ -1,6 +1,6 @@
 //! Keys and passwords that came by the environment or by the configuration are nowhere else: not in what is said, logged, kept, listed or named.
 
-use super::fetch::{KEY, fetch, manifests, with_key, words};
+use super::fetched::{KEY, fetch, manifests, with_key, words};
 use etl_tests::cluster::Cluster;
 use etl_tests::inputs;
 use etl_tests::loader::{Loader, Ran, Running};
