@@ -66,3 +66,5 @@ mod tls;
 mod values;
 /// What a load function warns of.
 mod warnings;
+/// Sources that are URLs, and the web at its worst.
+mod web;

@@ -14,3 +14,4 @@ pub mod measure;
 pub mod network;
 pub mod proxy;
 pub mod step;
+pub mod web;
