@@ -38,8 +38,8 @@ fn numbered(collection: &Collection, from: usize) -> usize {
 }
 
 /// A fetch and a load, again with nothing new, and again with changes.
-fn check_three_times(count: u64, per_page: usize) {
-    let api = Api::new(KEY, Collections::of(&inputs::mobilize(count, 61)));
+fn check_three_times(records: u64, per_page: usize) -> usize {
+    let api = Api::new(KEY, Collections::of(&inputs::mobilize(records, 61)));
     let all = api.with(|all| all.attendances.items().len());
     let database = Cluster::shared().database();
     let loader = with_key(Loader::at(&database));
@@ -77,7 +77,7 @@ fn check_three_times(count: u64, per_page: usize) {
         let attendances = &mut all.attendances;
         let changed_at = attendances.newest() + 100;
         let places: Vec<usize> =
-            (0..30).map(|step| numbered(attendances, step * all_step(attendances))).collect();
+            (0..30).map(|number| numbered(attendances, number * step(attendances))).collect();
         attendances.change(&places, changed_at, |object| object["status"] = "CHANGED".into());
         let model = attendances.items()[numbered(attendances, 0)].text.clone();
         attendances.add((0..20).map(|new| renumbered(&model, 900_000_000 + new, changed_at + new)));
@@ -99,16 +99,18 @@ fn check_three_times(count: u64, per_page: usize) {
         &database.dump("mobilize"),
         "the third load",
     );
+    all
 }
 
 /// So far apart are thirty places.
-fn all_step(collection: &Collection) -> usize {
+fn step(collection: &Collection) -> usize {
     collection.items().len() / 31
 }
 
 #[test]
 fn fifty_thousand_attendances() {
-    check_three_times(50_000, 200);
+    // One record in thirty is another version of an attendance that is there already, which an API does not show.
+    assert!(check_three_times(51_600, 200) >= 50_000);
 }
 
 #[test]

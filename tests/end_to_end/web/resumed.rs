@@ -128,7 +128,7 @@ fn killed_while_the_last_page_becomes_a_snapshot() {
         api.site().forget();
         let mut running = loader.begin(words(&api, &OPTIONS));
         wait(&api, pages, &mut running);
-        std::thread::sleep(Duration::from_millis(random.below(40)));
+        std::thread::sleep(Duration::from_millis(random.below(15)));
         running.signal("KILL");
         drop(running.end());
         unfinished += u32::from(manifests(&loader).is_empty());
