@@ -15,7 +15,7 @@ mod settings;
 pub use client::{Client, Response};
 pub use download::{Answer, Limits, download};
 pub use fault::Fault;
-pub use link::{has_password, is_url, parse, sha256, shown};
+pub use link::{has_password, is_url, parse, sha256, shown, without_secrets};
 pub use retry::{Deadline, tried};
 pub use settings::Settings;
 

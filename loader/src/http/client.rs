@@ -79,7 +79,11 @@ impl Client {
     /// Passing: no connection, 408, 429, 5xx. Lasting: other statuses, redirects that must not be followed, addresses
     /// that must not be connected to, TLS that must not be trusted.
     pub fn get(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Response, Fault> {
+        // A redirect to a path alone would take the user and password along, and the library would make a header of
+        // them, for whatever origin.
         let mut url = url.clone();
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
         for _ in 0..=REDIRECTS {
             let response = self.ask(&url, headers)?;
             match response.status.as_u16() {
@@ -94,11 +98,7 @@ impl Client {
     }
 
     fn ask(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Response, Fault> {
-        // The library would make a header of its own of a user and password, for whatever origin.
-        let mut bare = url.clone();
-        let _ = bare.set_username("");
-        let _ = bare.set_password(None);
-        let mut request = self.agent.get(bare.as_str());
+        let mut request = self.agent.get(url.as_str());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -14,16 +14,15 @@ use crate::snapshot::{Folder, SnapshotFile};
 /// Failed (exit 1): a manifest that cannot be read. Usage (exit 2): a file of it that is not there.
 pub fn files(dataset: &Dataset, folder: &Folder) -> Result<Vec<SourceFile>, Error> {
     let chain = folder.chain()?;
+    let is_empty = chain.iter().all(|file| file.records == 0);
     let mut files = Vec::with_capacity(chain.len());
     for source in &dataset.sources {
-        let of_source: Vec<&SnapshotFile> = chain.iter().filter(|file| file.name == source.name).collect();
-        for (position, part) in of_source.iter().enumerate() {
-            // Nothing changed: nothing to read, unless it is all there is.
-            if part.records > 0 || (of_source.len() == 1 && position == 0) {
-                let mut file = SourceFile::of(source, &part.file)?;
-                file.snapshot = Some(part.sha256.clone());
-                files.push(file);
-            }
+        // Where nothing changed there is nothing to read, unless it is all there is.
+        let is_of_use = |part: &&SnapshotFile| part.name == source.name && (part.records > 0 || is_empty);
+        for part in chain.iter().filter(is_of_use) {
+            let mut file = SourceFile::of(source, &part.file)?;
+            file.snapshot = Some(part.sha256.clone());
+            files.push(file);
         }
     }
     Ok(files)

@@ -13,6 +13,7 @@ use super::transfer::Transfer;
 use crate::config::Format;
 use crate::copy::{self, Fault, Staged, StagingWriter};
 use crate::error::Error;
+use crate::http;
 use crate::ledger::{Run, SourceRead};
 use crate::progress::Progress;
 use crate::source::Source;
@@ -162,6 +163,11 @@ fn put(
 
 /// Nothing of the source is loaded; where it can be looked at with everyday tools, how is said.
 fn refused_source(file: &SourceFile, is_plain_file: bool, refused: &Refused) -> Error {
+    let message = match &file.url {
+        Some(url) => http::without_secrets(url, &refused.message),
+        None => refused.message.clone(),
+    };
+    let refused = Refused { message, ..refused.clone() };
     let error = Error::failed(format!("{}: refused ({}): {refused}", file.location, refused.sqlstate))
         .caused_by(refused.clone());
     // UTF-16 and UTF-32 are named as what they are.

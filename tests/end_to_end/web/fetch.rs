@@ -190,7 +190,11 @@ fn records_that_change_while_pages_are_turned() {
         i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs())
             .unwrap();
     api.with(|all| {
-        let places: Vec<usize> = [0, 10, 60, 700, 900].map(|from| numbered(&all.attendances, from)).into();
+        let mut places: Vec<usize> = vec![];
+        for from in [0, 10, 60, 700, 900] {
+            let after = places.last().map_or(0, |place| place + 1);
+            places.push(numbered(&all.attendances, from.max(after)));
+        }
         all.attendances.change(&places, now, |object| object["status"] = "CHANGED".into());
     });
     running.end().expect(0);
