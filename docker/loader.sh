@@ -13,7 +13,7 @@ if [ "${1:-}" != summarise ]; then
     exec loader ${PG_ETL_CONFIG:+--config "$PG_ETL_CONFIG"} "$@"
 fi
 
-if ! mkdir -p "$PG_ETL_OUTPUT" || ! [ -w "$PG_ETL_OUTPUT" ]; then
+if ! mkdir -p "$PG_ETL_OUTPUT" 2>/dev/null || ! [ -w "$PG_ETL_OUTPUT" ]; then
     echo "summarise: $PG_ETL_OUTPUT in the mounted folder cannot be written by user $(id -u), group $(id -g)" >&2
     echo "  next: put PG_ETL_UID and PG_ETL_GID of the folder's owner (id -u, id -g) into .env" >&2
     exit 1

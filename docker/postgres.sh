@@ -23,9 +23,11 @@ keep_password loader "${LOADER_PASSWORD:-}"
 keep_password reader "${READER_PASSWORD:-}"
 unset MIGRATOR_PASSWORD LOADER_PASSWORD READER_PASSWORD
 
-# Prepared behind a socket that nobody else looks for, so that the server counts as up only when all is there.
-pg_ctl --silent --wait --options "-c listen_addresses='' -c unix_socket_directories=/tmp -c hba_file=/usr/local/share/pg_etl/pg_hba.conf" start
+# Prepared behind a socket that nobody else looks for, so that the server counts as up only when all is there. What this
+# one logs of its own start and end would only confuse.
+pg_ctl --silent --wait start --options "-c listen_addresses='' -c unix_socket_directories=/tmp \
+    -c hba_file=/usr/local/share/pg_etl/pg_hba.conf -c log_min_messages=fatal"
 psql --host /tmp --no-psqlrc --quiet --set ON_ERROR_STOP=1 --file /usr/local/share/pg_etl/postgres.sql postgres
-pg_ctl --silent --wait --mode fast stop
+pg_ctl --silent --wait stop --mode fast
 
 exec postgres -c "listen_addresses=*" -c hba_file=/usr/local/share/pg_etl/pg_hba.conf "$@"

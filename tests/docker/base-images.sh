@@ -3,8 +3,7 @@
 # same with this machine's Rust. They carry the machine's package sources, proxies and certificates, so that the Dockerfile
 # itself needs to know nothing of them.
 #
-#   base-images.sh make     makes those whose tags are missing and prints the tags it made
-#   base-images.sh names    prints the tags that the Dockerfile asks for
+#   base-images.sh make           makes those whose tags are missing and prints the tags it made; needs root, as debootstrap does
 #   base-images.sh remove TAG...  removes tags that it made, with every image that was built on them
 set -euo pipefail
 export DOCKER_CLI_HINTS=false
@@ -19,6 +18,7 @@ is_there() { docker image inspect "$1" >/dev/null 2>&1; }
 # A minimal system in $1, trimmed as the real image is.
 debian_tree() {
     local mirror
+    # shellcheck disable=SC2016
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" | head -n 1)
     command -v debootstrap >/dev/null || apt-get install --yes --no-install-recommends debootstrap
     debootstrap --variant=minbase "$suite" "$1" ${mirror:+"$mirror"}
@@ -30,7 +30,7 @@ debian_tree() {
     printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d"
     chmod 755 "$1/usr/sbin/policy-rc.d"
 
-    # Debian's own sources only: the machine may have others, whose keys the stand-in lacks.
+    # Debian's own sources only: of others the stand-in lacks the keys.
     local sources=/etc/apt/sources.list.d/debian.sources
     if [ -f "$sources" ]; then
         rm -f "$1/etc/apt/sources.list"
@@ -53,7 +53,7 @@ rust_tree() {
 }
 
 make_missing() {
-    local tree made=()
+    local tree
     ! is_there "$debian" || ! is_there "$rust" || return 0
     tree=$(mktemp -d)
     # shellcheck disable=SC2064
@@ -66,6 +66,7 @@ make_missing() {
     fi
     if ! is_there "$rust"; then
         rust_tree "$tree/rust" >&2
+        # shellcheck disable=SC2016
         printf 'FROM %s\nCOPY . /\nENV PATH=/usr/local/cargo/bin:$PATH CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/etc/machine/certificates.crt\n' \
             "$debian" > "$tree/Dockerfile"
         docker build --quiet --tag "$rust" --file "$tree/Dockerfile" "$tree/rust" >&2
@@ -75,7 +76,7 @@ make_missing() {
 
 # What was built on the stand-in begins with the layer that debootstrap made, which no other image has.
 remove() {
-    local layer= id
+    local layer='' id
     [[ " $* " != *" $debian "* ]] || layer=$(docker image inspect --format '{{index .RootFS.Layers 0}}' "$debian")
     docker image rm "$@" || true
     [ -n "$layer" ] || return 0
@@ -88,8 +89,7 @@ remove() {
 }
 
 case "${1:-}" in
-    remove) shift; remove ;;
+    remove) shift; remove "$@" ;;
     make) make_missing ;;
-    names) printf '%s\n' "$debian" "$rust" ;;
     *) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
 esac

@@ -23,7 +23,6 @@ fi
 
 project=pg_etl_test_$$
 work=$(mktemp -d)
-made=()
 log=$work/compose.log
 
 # The project's containers in the state given, as compose labels them.
@@ -38,8 +37,9 @@ clean_up() {
     [ "$status" = 0 ] || { echo "docker-test: FAILED; the last lines of $log:"; tail -n 40 "$log"; } >&2
     compose down --volumes --remove-orphans >>"$log" 2>&1 || true
     if [ -z "${PG_ETL_KEEP_IMAGES:-}" ]; then
-        compose down --rmi local >>"$log" 2>&1 || true
-        [ ${#made[@]} = 0 ] || tests/docker/base-images.sh remove "${made[@]}" >>"$log" 2>&1 || true
+        compose down --rmi all >>"$log" 2>&1 || true
+        # shellcheck disable=SC2046
+        [ ! -s "$work/made" ] || tests/docker/base-images.sh remove $(cat "$work/made") >>"$log" 2>&1 || true
     fi
     [ "$status" != 0 ] || rm -rf "$work"
     exit "$status"
@@ -50,7 +50,7 @@ trap clean_up EXIT
 while read -r setting; do unset "$setting"; done < <(compgen -e | grep '^PG_ETL_' | grep -v KEEP_IMAGES)
 PG_ETL_UID=$(id -u) PG_ETL_GID=$(id -g)
 [ "$PG_ETL_UID" != 0 ] || PG_ETL_UID=1234 PG_ETL_GID=1234
-export PG_ETL_UID PG_ETL_GID PG_ETL_FOLDER=$work/folder
+export PG_ETL_UID PG_ETL_GID PG_ETL_FOLDER=$work/folder PG_ETL_IMAGES=$project
 for setting in OUTPUT CONFIG RUN PORT QUESTIONS MIGRATOR_PASSWORD LOADER_PASSWORD READER_PASSWORD; do
     export "PG_ETL_$setting="
 done
@@ -61,8 +61,12 @@ printf 'given_name,family_name,date_of_birth,place_of_birth\nNoor,Ek,1990-01-02,
 chmod 755 "$work"
 
 step "base images"
-mapfile -t made < <(tests/docker/base-images.sh make 2>>"$log")
-[ "${#made[@]}" = 0 ] && note "they are here: $(tests/docker/base-images.sh names | paste -sd ' ')" || note "stand-ins made: ${made[*]}"
+if [ "$(id -u)" = 0 ]; then
+    tests/docker/base-images.sh make >"$work/made" 2>>"$log"
+    note "stand-ins made: $(paste -sd ' ' "$work/made")"
+else
+    note "the engine's own: debootstrap needs root"
+fi
 
 step "build"
 compose build >>"$log" 2>&1
@@ -70,11 +74,11 @@ note "sizes: $(sizes)"
 
 step "up"
 volumes_before=$(docker volume ls --quiet | sort)
-compose up --no-color >"$work/up.log" 2>&1 &
+"${tool[@]}" --project-name "$project" up --no-color >"$work/up.log" 2>&1 &
 attached=$!
 check_up
 note "what it printed: "
-sed 's/^/    /' "$work/up.log"
+sed "s/^/    /; s/$project/pg_etl/g" "$work/up.log"
 
 step "answers";                  check_answers
 step "files of one's own";       check_own_files
