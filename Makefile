@@ -103,7 +103,7 @@ answers:
 test: setup test-pure test-in-server test-end-to-end spot ## run every test, and leave the release build installed
 
 test-full: export ETL_TEST_FULL := 1
-test-full: test ## the same with the long repetitions
+test-full: test docker-test ## the same with the long repetitions, and docker-test
 
 test-pure:
 	@cargo test --locked --package etl_core --package loader

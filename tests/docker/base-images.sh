@@ -26,6 +26,9 @@ debian_tree() {
     rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/archives/*.deb
     rm -rf "$1"/usr/share/{doc,man,info,locale}/*
     printf 'path-exclude /usr/share/%s/*\n' doc man info locale > "$1/etc/dpkg/dpkg.cfg.d/docker"
+    # Nothing of apt's stays in a layer.
+    printf 'Dir::Cache::%s "";\n' pkgcache srcpkgcache > "$1/etc/apt/apt.conf.d/docker-clean"
+    printf 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };\n' >> "$1/etc/apt/apt.conf.d/docker-clean"
     # Services are not started while an image is built.
     printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d"
     chmod 755 "$1/usr/sbin/policy-rc.d"

@@ -7,7 +7,10 @@ fn said(file: &str, beginning: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     let text = std::fs::read_to_string(&path).unwrap();
     let found = text.lines().find_map(|line| line.strip_prefix(beginning));
-    found.unwrap_or_else(|| panic!("{file} has no line that begins with {beginning}")).trim_matches('"').to_owned()
+    found
+        .unwrap_or_else(|| panic!("{file} has no line that begins with {beginning}"))
+        .trim_matches('"')
+        .to_owned()
 }
 
 #[test]
