@@ -28,12 +28,12 @@ MAKEFLAGS += --no-print-directory
 .ONESHELL:
 # The steps share one build directory, one installed extension and one embedded cluster.
 .NOTPARALLEL:
-.PHONY: help setup install run test test-full bench lint spot clean answers test-pure test-in-server test-end-to-end
+.PHONY: help setup install run test test-full docker-test bench lint spot clean answers test-pure test-in-server test-end-to-end
 
 help: ## list these verbs
 	@echo "make VERB, where VERB is one of"
 	sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r verb sentence; do
-	    printf '  %-10s %s\n' "$$verb" "$$sentence"
+	    printf '  %-11s %s\n' "$$verb" "$$sentence"
 	done
 
 setup: ## install what is missing: Debian packages, cargo-pgrx, its configuration
@@ -103,7 +103,7 @@ answers:
 test: setup test-pure test-in-server test-end-to-end spot ## run every test, and leave the release build installed
 
 test-full: export ETL_TEST_FULL := 1
-test-full: test ## the same with the long repetitions
+test-full: test docker-test ## the same with the long repetitions, and docker-test
 
 test-pure:
 	@cargo test --locked --package etl_core --package loader
@@ -118,6 +118,9 @@ test-in-server: setup
 
 test-end-to-end: install
 	@cargo test --locked --package etl_tests --features end_to_end
+
+docker-test: ## `docker compose up` for real, its answers, and down again; skipped where no Docker engine answers
+	@tests/docker/test.sh
 
 bench: install ## measure loads of 100,000 attendances and 1,000,000 trips; BENCH="rides --scale 0.1" for one
 	@bench() { cargo run --release --locked --package etl_tests --bin bench -- "$$@"; }

@@ -64,6 +64,8 @@ mod sql;
 mod tls;
 /// Values from a file to a typed column, under every setting.
 mod values;
+/// What has to be written twice is written alike.
+mod versions;
 /// What a load function warns of.
 mod warnings;
 /// Sources that are URLs, and the web at its worst.
