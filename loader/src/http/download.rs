@@ -39,6 +39,8 @@ pub struct Download {
     pub bytes: u64,
     /// What asks for it again.
     pub validators: Validators,
+    /// Whether the server said where it ends; without a length or chunks the connection's end is all there is to go by.
+    pub has_end: bool,
     /// `Content-Type`, without parameters, in lower case.
     pub content_type: Option<String>,
 }
@@ -53,8 +55,7 @@ struct Part {
 /// Transfers the body of `url` into the empty `file`. `known` asks for it only if it has changed.
 ///
 /// A try that was cut short is taken up where it stopped if the server has a strong `ETag` and ranges, so that the parts
-/// are parts of one body; else it begins anew. The connection's end is no sign of the body's end: the length that was
-/// announced must have come, or the last chunk.
+/// are parts of one body; else it begins anew. The length that was announced must have come, or the last chunk.
 ///
 /// `watch` is called with the bytes so far and the length, where it is known, and may stop the transfer; `say` is told of
 /// tries that failed.
@@ -135,6 +136,7 @@ fn receive(
     if whole.is_some_and(|length| length > limits.max_bytes) {
         return Err(Fault::Lasting(too_long(place, limits.max_bytes)));
     }
+    let has_end = announced.is_some() || response.header(header::TRANSFER_ENCODING).is_some();
     let content_type = response
         .header(header::CONTENT_TYPE)
         .and_then(|text| text.split(';').next())
@@ -161,7 +163,7 @@ fn receive(
         return Err(cut(place, part.bytes, whole, ended));
     }
     let validators = std::mem::take(&mut part.validators);
-    Ok(Answer::Body(Download { bytes: part.bytes, validators, content_type }))
+    Ok(Answer::Body(Download { bytes: part.bytes, validators, has_end, content_type }))
 }
 
 /// A body that stopped: how much of it came is said.

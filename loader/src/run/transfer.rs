@@ -118,6 +118,11 @@ fn one(
     match http::download(&client, url, validators, file.as_file_mut(), limits, &watch, &say)? {
         Answer::Body(download) => {
             progress.transferred(location, download.bytes);
+            if !download.has_end {
+                progress.say(&format!(
+                    "warning: {location}: the server did not say how long it is: whether all of it came nobody knows"
+                ));
+            }
             let content_type = download.content_type.as_deref();
             checked::check(
                 location,
