@@ -111,6 +111,12 @@ pub struct RunArgs {
     /// How servers are asked.
     #[command(flatten)]
     pub http: HttpArgs,
+    /// Follow redirects to this host though its address is not public; may be repeated
+    #[arg(long, value_name = "HOST", help_heading = "Sources over HTTP")]
+    pub allow_host: Vec<String>,
+    /// Transfer URLs also if their servers would say that nothing has changed
+    #[arg(long, help_heading = "Sources over HTTP")]
+    pub refetch: bool,
 }
 
 /// Arguments of `loader migrate`.

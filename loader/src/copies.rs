@@ -3,22 +3,25 @@
 //! `$XDG_CACHE_HOME/pg_etl/sources`, else `~/.cache/pg_etl/sources`, closed to others; a file a URL, named by the SHA-256
 //! of the URL, so that no name tells a secret. A copy takes its place when the run that read it is committed, and is never
 //! written to: a run reads a link of its own, which another run's newer copy does not change. Deleting the folder costs a
-//! transfer and nothing else.
+//! transfer and nothing else; what no run has read for 90 days is deleted here.
 use std::env;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::Error;
+use crate::private;
 use crate::source::fingerprint;
 
-/// What an interrupted transfer left is deleted once it is this old.
+/// What an interrupted transfer left is deleted once nobody has touched it for so long.
 const LEFT_OVER: Duration = Duration::from_secs(24 * 60 * 60);
-const PART: &str = "part-";
+/// A copy that no run has read for so long is deleted: URLs with a date in them are never asked for again.
+const UNUSED: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const PART: &str = "pg_etl-part-";
 
 /// The folder of copies.
 #[derive(Debug)]
@@ -36,15 +39,17 @@ impl Copies {
     /// Failed (exit 1) when the folder cannot be made or used.
     pub fn open(are_wanted: bool) -> Result<Self, Error> {
         let Some(folder) = home().filter(|_| are_wanted) else {
-            return Ok(Copies { folder: env::temp_dir(), are_kept: false });
+            let copies = Copies { folder: env::temp_dir(), are_kept: false };
+            copies.clear();
+            return Ok(copies);
         };
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| {
-            Error::failed(format!("cannot make the folder {} for copies of sources", folder.display()))
+        private::make(&folder).map_err(|error| {
+            Error::failed(format!("cannot use the folder {} for copies of sources", folder.display()))
                 .caused_by(error)
                 .hint("XDG_CACHE_HOME=/another/folder loader ...; or keep_copies = false in loader.toml")
         })?;
         let copies = Copies { folder, are_kept: true };
-        copies.clear_left_over();
+        copies.clear();
         Ok(copies)
     }
 
@@ -84,13 +89,23 @@ impl Copies {
         self.folder.join(name)
     }
 
-    /// A killed loader leaves its part behind. What cannot be looked at or deleted is another's.
-    fn clear_left_over(&self) {
+    /// Deletes what is left over and what nobody uses. What cannot be looked at or deleted is another's.
+    fn clear(&self) {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PART)) {
-            let age =
-                entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
-            if age.is_some_and(|age| age > LEFT_OVER) {
+        for entry in entries {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_copy =
+                self.are_kept && name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let limit = match (name.starts_with(PART), is_copy) {
+                (true, _) => LEFT_OVER,
+                (_, true) => UNUSED,
+                _ => continue,
+            };
+            // Not when it was written: a link is as old as its copy, and new all the same.
+            let touched = entry.metadata().map(|found| found.ctime()).unwrap_or(i64::MAX);
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+            if touched.saturating_add_unsigned(limit.as_secs()) < now.cast_signed() {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -101,7 +116,8 @@ fn home() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let cache =
         cache.or_else(|| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".cache")));
-    Some(cache?.join("pg_etl/sources"))
+    // A path that is no text could not be named in a message.
+    Some(cache?.join("pg_etl/sources")).filter(|folder| folder.to_str().is_some())
 }
 
 #[cfg(test)]

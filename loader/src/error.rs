@@ -104,6 +104,13 @@ impl Error {
         self
     }
 
+    /// The same error, with what it is about before its message.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// The same error with another exit code.
     #[must_use]
     pub fn with_exit(mut self, exit: Exit) -> Self {

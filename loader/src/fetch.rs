@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::cli::{Context, FetchArgs};
 use crate::error::{Error, Exit};
-use crate::http::{self, Client};
+use crate::http::{self, Client, Secrets};
 use crate::output::{self, Column, Listing};
 use crate::progress::Progress;
 use crate::run::interrupt::Interrupt;
@@ -39,40 +39,39 @@ pub fn run(args: &FetchArgs, context: &Context) -> Result<Exit, Error> {
     }
     let base = mobilize::base(&args.api_url)?;
     let sources = mobilize::chosen(&args.only)?;
-    let mut client = Client::new(&base, &args.http.settings()?).staying();
+    let mut client = Client::new(&base, &args.http.settings(&[])?).staying();
     let key = mobilize::key(&base, &sources)?;
     if let Some(key) = &key {
         client = client.with_key(key);
     }
     let folder = Folder::of(args.dir.as_deref().unwrap_or(&context.config.snapshots), DATASET);
     let _lock = folder.lock()?;
-    let part_folder = folder.path().join(PART);
-    if args.restart {
-        // What is not there need not go; what cannot go is found by the next step.
-        let _ = fs::remove_dir_all(&part_folder);
-    }
     let interrupt = Interrupt::listen(|| {})
         .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))?
         .leaving("the same command goes on from here");
 
     let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
-    let mut manifest = Manifest::begun(DATASET, &http::shown(&base), args.organization, &stamp);
+    let mut manifest =
+        Manifest::begun(DATASET, &http::shown(&base), args.organization, key.is_some(), &stamp);
     let before = folder.manifests()?;
     let mut way = Way {
         client: &client,
         base: &base,
-        key: key.as_deref(),
+        secrets: key.as_deref().map(Secrets::of_key).unwrap_or_default(),
         pace: Pace::of(mobilize::REQUESTS_A_SECOND),
         interrupt: &interrupt,
         progress: Progress::new(context.settings.quiet),
         timeout: args.http.download_timeout,
+        max_bytes: args.http.max_download,
+        folder: folder.path().join(PART),
+        restarts: args.restart,
     };
     let mut parts = Vec::with_capacity(sources.len());
     for source in sources {
         let same = before.iter().rev().filter(|known| known.is_of_same_origin(&manifest));
         let watermark = same.filter_map(|known| known.source(source)).find_map(|file| file.watermark);
         let sought = Sought::of(args, source, watermark.filter(|_| !args.full));
-        match listing::fetch(&sought, &part_folder, &mut way) {
+        match listing::fetch(&sought, &mut way) {
             Ok((file, part)) => {
                 manifest.sources.push(file);
                 parts.push(part);
@@ -94,7 +93,7 @@ fn finish(manifest: &mut Manifest, parts: &[Part], folder: &Path) -> Result<(), 
     let failed =
         |error| Error::failed(format!("cannot put the snapshot into {}", folder.display())).caused_by(error);
     for (source, part) in manifest.sources.iter_mut().zip(parts) {
-        let records = part.records().map_err(failed)?;
+        let records = part.synced().map_err(failed)?;
         let found = File::open(records).and_then(fingerprint::of).map_err(failed)?;
         source.bytes = found.bytes;
         source.sha256 = found.hex();
@@ -103,8 +102,8 @@ fn finish(manifest: &mut Manifest, parts: &[Part], folder: &Path) -> Result<(), 
     }
     manifest.finished_at = Timestamp::now().to_string();
     manifest.write(folder).map_err(failed)?;
-    // Journals of pages that are in the snapshot; the next fetch finds no records to them, and begins anew.
-    let _ = fs::remove_dir_all(folder.join(PART));
+    // Journals of pages that are in the snapshot now; other lists' parts stay.
+    parts.iter().for_each(Part::discard);
     Ok(())
 }
 

@@ -10,13 +10,15 @@ mod fault;
 mod guard;
 mod link;
 mod retry;
+mod secrets;
 mod settings;
 
 pub use client::{Client, Response};
 pub use download::{Answer, Limits, download};
 pub use fault::Fault;
-pub use link::{has_password, is_url, parse, sha256, shown, without_secrets};
+pub use link::{has_credentials, is_url, parse, presentable, sha256, shown};
 pub use retry::{Deadline, tried};
+pub use secrets::Secrets;
 pub use settings::Settings;
 
 /// Validators of a body, as the server gave them: they ask whether it has changed since.

@@ -22,6 +22,7 @@ mod init;
 mod ledger;
 mod migrate;
 mod output;
+mod private;
 mod progress;
 mod psql;
 mod quarantine;

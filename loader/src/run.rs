@@ -89,7 +89,7 @@ impl WayOut {
             return Ok(None);
         }
         Ok(Some(WayOut {
-            settings: args.http.settings()?,
+            settings: args.http.settings(&args.allow_host)?,
             copies: Copies::open(context.config.keep_copies)?,
         }))
     }
@@ -106,10 +106,10 @@ fn load(
     is_first: bool,
 ) -> Result<Exit, Error> {
     let mut progress = Progress::new(context.settings.quiet).telling(&database.warnings);
-    snapshots::leave_out_loaded(&mut database.client, job)?;
+    snapshots::leave_out_loaded(&mut database.client, job, &progress)?;
     if let Some(WayOut { settings, copies }) = way_out {
         interrupt.settle(false);
-        let way = transfer::Way { settings, copies, interrupt };
+        let way = transfer::Way { settings, copies, interrupt, refetches: args.refetch };
         let brought = transfer::bring(&mut database.client, job, &way, &mut progress);
         if let (Err(_), Some(signal)) = (&brought, interrupt.signal()) {
             interrupt.exit(signal);

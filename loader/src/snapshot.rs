@@ -3,18 +3,19 @@
 //! A folder a dataset: compressed JSON lines, a file a source, and one manifest a snapshot, written last. What is under a
 //! manifest is whole; what an interrupted fetch has so far is in `part/`. The files hold what the API shows, personal data
 //! included: the folder is closed to others, and tells git to leave it alone.
+mod different;
 mod manifest;
 mod part;
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 pub use manifest::{Manifest, SnapshotFile};
 pub use part::{Page, Part};
 
 use crate::error::Error;
+use crate::private;
 
 /// The folder of a dataset's snapshots.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ impl Folder {
     /// # Errors
     /// Failed (exit 1) when it cannot be made; lock timeout (exit 5) when another fetch works in it.
     pub fn lock(&self) -> Result<File, Error> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.path).and_then(|()| {
+        let made = private::make(&self.path).and_then(|()| {
             fs::write(self.path.join(".gitignore"), "*\n")?;
             File::options().create(true).truncate(false).write(true).open(self.path.join(".lock"))
         });
@@ -73,11 +74,8 @@ impl Folder {
                 );
             }
         };
-        let mut names: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-            .collect();
+        let mut names: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_manifest(path)).collect();
         // Names begin with the time, which sorts as text.
         names.sort();
         names.iter().map(|path| Manifest::read(path)).collect()
@@ -92,7 +90,7 @@ impl Folder {
         let mut chain: Vec<(Manifest, SnapshotFile)> = Vec::new();
         for manifest in self.manifests()? {
             for file in &manifest.sources {
-                if file.updated_since.is_none() {
+                if file.is_whole() {
                     chain.retain(|(of, known)| !(known.name == file.name && of.is_of_same_origin(&manifest)));
                 }
                 chain.push((manifest.clone(), file.clone()));
@@ -102,13 +100,19 @@ impl Folder {
     }
 }
 
+/// Whether it is named as a manifest is: the time, and `.json`.
+fn is_manifest(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with(|c: char| c.is_ascii_digit()) && name.ends_with(".json")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn write(folder: &Folder, stamp: &str, organization: u64, since: Option<i64>) {
         fs::create_dir_all(&folder.path).unwrap();
-        let mut manifest = Manifest::begun("mobilize", "https://api.example/v1", organization, stamp);
+        let mut manifest = Manifest::begun("mobilize", "https://api.example/v1", organization, true, stamp);
         manifest.sources.push(SnapshotFile {
             name: "events".into(),
             file: format!("{stamp}-{organization}.jsonl.zst"),

@@ -13,7 +13,7 @@ pub struct FetchArgs {
     /// Dataset whose API is asked: mobilize, with the key in MOBILIZE_API_KEY
     pub dataset: String,
     /// Whose records: number of the organization
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", env = "MOBILIZE_ORGANIZATION")]
     pub organization: u64,
     /// Fetch these lists alone: attendances, events, people [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]

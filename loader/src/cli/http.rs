@@ -18,32 +18,29 @@ pub struct HttpArgs {
     /// Longest wait for the next byte
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::duration)]
     pub read_timeout: Duration,
-    /// Longest time for one source, tries and pauses included
+    /// Longest time for one source (of fetch: for one page), tries and pauses included
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = values::duration)]
     pub download_timeout: Duration,
     /// Most bytes of one source, decompressed
     #[arg(long, value_name = "BYTES", default_value = "16GiB", value_parser = values::large)]
     pub max_download: u64,
-    /// Follow redirects to this host though its address is not public; may be repeated
-    #[arg(long, value_name = "HOST")]
-    pub allow_host: Vec<String>,
     /// Trust the certificates of this PEM file, beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 }
 
 impl HttpArgs {
-    /// What the options mean to the client.
+    /// What the options mean to the client; hosts at private addresses that redirects may lead to.
     ///
     /// # Errors
     /// Usage (exit 2) when the file of certificates cannot be read.
-    pub fn settings(&self) -> Result<Settings, Error> {
+    pub fn settings(&self, allowed_hosts: &[String]) -> Result<Settings, Error> {
         Settings::new(
             self.connect_timeout,
             self.read_timeout,
             self.download_timeout,
             self.max_download,
-            self.allow_host.clone(),
+            allowed_hosts.to_vec(),
             self.ca_file.as_deref(),
         )
     }

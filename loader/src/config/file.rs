@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::{Config, Dataset, Embedded, Source, format};
 use crate::error::Error;
+use crate::http;
 use crate::source::Encoding;
 
 #[derive(Deserialize)]
@@ -88,7 +89,8 @@ pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, E
                 Ok(format) => format,
                 Err(rule) => return refuse(format!("dataset \"{name}\", source \"{source}\": {rule}")),
             };
-            let path = path.map(|p| if is_url(&p) { p } else { under(p).to_string_lossy().into_owned() });
+            let path =
+                path.map(|p| if http::is_url(&p) { p } else { under(p).to_string_lossy().into_owned() });
             sources.push(Source { name: source, format, path });
         }
         datasets.push(Dataset {
@@ -116,10 +118,6 @@ pub(super) fn parse(text: &str, origin: &str, folder: &Path) -> Result<Config, E
         keep_copies: file.keep_copies.unwrap_or(true),
         origin: origin.to_owned(),
     })
-}
-
-fn is_url(path: &str) -> bool {
-    path.starts_with("http://") || path.starts_with("https://")
 }
 
 /// What is wrong with the name of a dataset, which is a schema, part of a table's and of a function's name.

@@ -1,5 +1,5 @@
 //! All pages of one list, each once.
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
@@ -9,10 +9,13 @@ use super::pace::Pace;
 use super::page::{self, Received};
 use crate::cli::FetchArgs;
 use crate::error::Error;
-use crate::http::{self, Client, Deadline, tried};
+use crate::http::{self, Client, Deadline, Secrets, tried};
 use crate::progress::Progress;
 use crate::run::interrupt::Interrupt;
 use crate::snapshot::{Part, SnapshotFile};
+
+/// What is told of an error that an API reports.
+const TOLD: usize = 300;
 
 /// What is asked for.
 pub struct Sought {
@@ -30,8 +33,8 @@ pub struct Way<'a> {
     pub client: &'a Client,
     /// Where the API is.
     pub base: &'a Url,
-    /// Never shown, also where the API repeats it.
-    pub key: Option<&'a str>,
+    /// Never shown, also where the API repeats them.
+    pub secrets: Secrets,
     /// How fast.
     pub pace: Pace,
     /// Stops it.
@@ -40,6 +43,12 @@ pub struct Way<'a> {
     pub progress: Progress,
     /// Longest time for one page, tries and pauses included.
     pub timeout: Duration,
+    /// Most bytes of one list.
+    pub max_bytes: u64,
+    /// Where parts are.
+    pub folder: PathBuf,
+    /// Whether what an interrupted fetch has left is thrown away.
+    pub restarts: bool,
 }
 
 impl Sought {
@@ -57,9 +66,9 @@ impl Sought {
 /// # Errors
 /// Failed (exit 1). A fault of the connection or of one answer leaves the part for the next fetch; pages that go round in
 /// circles, repeat each other or are not as many records as was said make it worthless, and it is thrown away.
-pub fn fetch(sought: &Sought, folder: &Path, way: &mut Way<'_>) -> Result<(SnapshotFile, Part), Error> {
+pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part), Error> {
     let place = format!("{}{}", way.base.as_str().trim_end_matches('/'), sought.request);
-    let mut part = Part::open(folder, sought.source, &place)?;
+    let mut part = Part::open(&way.folder, sought.source, &place, way.client.has_key(), way.restarts)?;
     let resumed = part.pages().len();
     if resumed > 0 {
         way.progress.say(&format!("{}: going on after page {resumed}", sought.source));
@@ -78,7 +87,7 @@ pub fn fetch(sought: &Sought, folder: &Path, way: &mut Way<'_>) -> Result<(Snaps
                 true => error.hint("the same command tries page again; with --restart it begins anew"),
                 false => error,
             })?;
-        if let Err(rule) = fits(&received, &part, way.base) {
+        if let Err(rule) = fits(&received, &part, way) {
             part.discard();
             return Err(Error::failed(format!(
                 "{}, page {number}: {rule}; its pages are thrown away",
@@ -117,24 +126,38 @@ pub fn fetch(sought: &Sought, folder: &Path, way: &mut Way<'_>) -> Result<(Snaps
 fn ask(url: &Url, sought: &Sought, number: usize, way: &mut Way<'_>) -> Result<Received, Error> {
     let place = http::shown(url);
     let (client, interrupt, progress) = (way.client, way.interrupt, &way.progress);
-    let (check, say) = (|| interrupt.check(), |text: &str| progress.say(text));
+    let deadline = Deadline::after(way.timeout);
+    let check = || interrupt.check().and_then(|()| deadline.check(&place));
+    let say = |text: &str| progress.say(text);
     let pace = &mut way.pace;
-    let (text, answered) = tried(&place, Deadline::after(way.timeout), check, say, || {
+    let (text, answered) = tried(&place, deadline, check, say, || {
         pace.wait();
         let response =
             client.get(url, &[("accept", "application/json"), ("accept-encoding", "gzip, zstd")])?;
-        page::text(&place, response)
+        page::text(&place, response, &check)
     })?;
     page::read(&text, answered).map_err(|wrong| {
-        let wrong = way.key.map_or_else(|| wrong.clone(), |key| wrong.replace(key, "[the key]"));
+        // Hidden first: a secret that is cut off is not known again.
+        let wrong: String = way.secrets.hidden_in(&wrong).chars().take(TOLD).collect();
         Error::failed(format!("{}, page {number}: the answer of {place} {wrong}", sought.source))
             .hint("what has come is kept: the same command goes on from here")
     })
 }
 
 /// Whether the page can follow those before it.
-fn fits(received: &Received, part: &Part, base: &Url) -> Result<(), String> {
-    let page = &received.page;
+fn fits(received: &Received, part: &Part, way: &Way<'_>) -> Result<(), String> {
+    let (page, base) = (&received.page, way.base);
+    let all = || part.pages().iter().chain([page]);
+    let records: u64 = all().map(|page| page.records).sum();
+    // Some records may come twice, and some be added; many more are pages without end.
+    if all().filter_map(|page| page.count).max().is_some_and(|most| records > 2 * most + 1000) {
+        return Err(format!(
+            "{records} records have come, far more than the API counts, and there is a \"next\""
+        ));
+    }
+    if all().map(|page| page.length).sum::<u64>() > way.max_bytes {
+        return Err(format!("the list is longer than {} bytes, the limit of --max-download", way.max_bytes));
+    }
     if part.has(&page.digest) {
         return Err("has the same records as a page before it".to_owned());
     }

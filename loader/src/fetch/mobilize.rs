@@ -59,7 +59,8 @@ pub fn request(organization: u64, source: &str, per_page: u32, updated_since: Op
 /// # Errors
 /// Usage (exit 2) where a list needs it and it is not there, cannot be a key, or would go over the network in the clear.
 pub fn key(base: &Url, sources: &[&str]) -> Result<Option<String>, Error> {
-    let Some(key) = env::var_os(KEY).filter(|key| !key.is_empty()) else {
+    let given = env::var_os(KEY).filter(|key| !key.as_encoded_bytes().trim_ascii().is_empty());
+    let Some(key) = given else {
         let needing: Vec<&str> = LISTS
             .iter()
             .filter(|(name, needs)| *needs && sources.contains(name))

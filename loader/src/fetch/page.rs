@@ -8,12 +8,14 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use ureq::http::header;
 
+use crate::error::Error;
 use crate::http::{Fault, Response};
 use crate::snapshot::Page;
 use crate::source::decompressed;
 
 /// A page is a hundred records or so; one of this length is none.
 const PAGE_BYTES: u64 = 32 << 20;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// A page as it came.
 #[derive(Debug)]
@@ -42,11 +44,15 @@ struct Dated {
     modified_date: Option<i64>,
 }
 
-/// The text of an answer, decompressed.
+/// The text of an answer, decompressed, and when the server answered (epoch seconds). `check` may stop the reading.
 ///
 /// # Errors
-/// Passing: the connection ended, the compressed data is damaged, the page is too long.
-pub fn text(place: &str, mut response: Response) -> Result<(String, i64), Fault> {
+/// Passing: the connection ended, the compressed data is damaged. Lasting: the page is too long or not UTF-8.
+pub fn text(
+    place: &str,
+    mut response: Response,
+    check: &dyn Fn() -> Result<(), Error>,
+) -> Result<(String, i64), Fault> {
     let answered = response
         .header(header::DATE)
         .and_then(|date| httpdate::parse_http_date(date).ok())
@@ -54,27 +60,36 @@ pub fn text(place: &str, mut response: Response) -> Result<(String, i64), Fault>
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     let mut body = Vec::new();
-    let read = response.body.as_reader().take(PAGE_BYTES + 1).read_to_end(&mut body);
-    read.map_err(|error| Fault::of_reading(place, error))?;
+    let mut reader = response.body.as_reader();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    while body.len() as u64 <= PAGE_BYTES {
+        check().map_err(Fault::Lasting)?;
+        match reader.read(&mut chunk).map_err(|error| Fault::of_reading(place, error))? {
+            0 => break,
+            count => body.extend_from_slice(&chunk[..count]),
+        }
+    }
     let mut text = Vec::new();
     let decoded =
         decompressed(&body[..]).and_then(|decoded| decoded.take(PAGE_BYTES + 1).read_to_end(&mut text));
     decoded.map_err(|error| Fault::passing(format!("the page's compressed data is damaged: {error}")))?;
     if body.len().max(text.len()) as u64 > PAGE_BYTES {
-        return Err(Fault::passing(format!(
-            "the page is longer than {PAGE_BYTES} bytes: ask for less, --per-page 25"
-        )));
+        let error = Error::failed(format!("{place}: the page is longer than {PAGE_BYTES} bytes"));
+        return Err(Fault::Lasting(error.hint("ask for less at a time: --per-page 25")));
     }
     match String::from_utf8(text) {
         Ok(text) => Ok((text, answered)),
-        Err(error) => Err(Fault::passing(format!("the page is not UTF-8: {error}"))),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            Err(Fault::Lasting(Error::failed(format!("{place}: the page is not UTF-8 at byte {at}"))))
+        }
     }
 }
 
 /// Reads the envelope and lays the records out as lines.
 ///
 /// # Errors
-/// What is wrong with it, as part of a sentence. An `error` is a failure whatever the status was.
+/// What is wrong with it, as part of a sentence, which may repeat what the server says at length. An `error` is a failure whatever the status was.
 pub fn read(text: &str, answered: i64) -> Result<Received, String> {
     let envelope: Envelope<'_> =
         serde_json::from_str(text).map_err(|error| match text.trim_start().starts_with('<') {
@@ -83,8 +98,7 @@ pub fn read(text: &str, answered: i64) -> Result<Received, String> {
             false => format!("is not a page of JSON: {error}"),
         })?;
     if let Some(error) = envelope.error {
-        let shown: String = error.get().chars().filter(|c| !c.is_control()).take(300).collect();
-        return Err(format!("is an error: {shown}"));
+        return Err(format!("is an error: {}", error.get()));
     }
     let Some(data) = envelope.data else {
         return Err("has neither \"data\" nor \"error\"".to_owned());
@@ -104,6 +118,7 @@ pub fn read(text: &str, answered: i64) -> Result<Received, String> {
         next: envelope.next.map(Cow::into_owned),
         digest: digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
         records: data.len() as u64,
+        length: lines.len() as u64,
         count: envelope.count,
         results_limited_to: envelope.results_limited_to,
         modified,

@@ -66,6 +66,11 @@ impl Client {
         self
     }
 
+    /// Whether it proves who it is.
+    pub fn has_key(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     /// The same, which goes to no other origin at all.
     #[must_use]
     pub fn staying(mut self) -> Self {

@@ -78,7 +78,7 @@ pub fn download(
         let response = ask(client, url, known, &part)?;
         match response.status.as_u16() {
             304 if known.is_some() => return Ok(Answer::NotModified),
-            206 if part.bytes > 0 && begins_at(&response, part.bytes) => {}
+            206 if part.bytes > 0 && continues(&response, &part) => {}
             200 => part = restarted(&place, file, response.validators())?,
             status => {
                 part = restarted(&place, file, Validators::default())?;
@@ -107,13 +107,15 @@ fn ask(client: &Client, url: &Url, known: Option<&Validators>, part: &Part) -> R
     client.get(url, &headers)
 }
 
-/// Whether a 206 continues at the byte that was asked for.
-fn begins_at(response: &Response, byte: u64) -> bool {
-    response
+/// Whether a 206 continues the very body at the byte that was asked for: a server may not heed `If-Range`.
+fn continues(response: &Response, part: &Part) -> bool {
+    let is_same = response.validators().etag.is_none_or(|tag| part.validators.etag.as_ref() == Some(&tag));
+    let begins = response
         .header(header::CONTENT_RANGE)
         .and_then(|range| range.strip_prefix("bytes "))
         .and_then(|range| range.split('-').next())
-        .is_some_and(|first| first.trim().parse() == Ok(byte))
+        .is_some_and(|first| first.trim().parse() == Ok(part.bytes));
+    is_same && begins
 }
 
 fn restarted(place: &str, file: &mut File, validators: Validators) -> Result<Part, Fault> {

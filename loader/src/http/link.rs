@@ -21,7 +21,7 @@ pub fn is_url(location: &str) -> bool {
 /// password.
 pub fn parse(text: &str) -> Result<Url, Error> {
     let mut url = Url::parse(text).map_err(|error| {
-        Error::usage("a source looks like a URL and is none")
+        Error::usage("what is given looks like a URL and is none")
             .caused_by(error)
             .hint("https://HOST/PATH; what is no letter, digit or -._~ in its parts is written as %XX")
     })?;
@@ -33,9 +33,18 @@ pub fn parse(text: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-/// Whether the text is a URL with a user's password in it.
-pub fn has_password(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| url.password().is_some())
+/// Whether the text is a URL with a user or a password in it; a token may stand for either.
+pub fn has_credentials(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+}
+
+/// A location as it may be shown, URL or path.
+pub fn presentable(location: &str) -> String {
+    match Url::parse(location) {
+        _ if !is_url(location) => location.to_owned(),
+        Ok(url) => shown(&url),
+        Err(_) => "a URL that cannot be read".to_owned(),
+    }
 }
 
 /// A URL as it may be shown and kept: no user, no password, and of the query the names alone.
@@ -58,22 +67,13 @@ pub fn shown(url: &Url) -> String {
     if names.is_empty() { bare.to_string() } else { format!("{bare}?{}", names.join("&")) }
 }
 
-/// The text without the secrets of a URL, in case a server repeats them: user's password and the values of the query.
-pub fn without_secrets(url: &Url, text: &str) -> String {
-    let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
-    let raw = url.query().into_iter().flat_map(|query| query.split(['&', '='])).map(str::to_owned);
-    let password = url.password().unwrap_or_default();
-    let passwords = [password.to_owned(), percent_decode_str(password).decode_utf8_lossy().into_owned()];
-    let secrets = decoded.chain(raw).chain(passwords);
-    // Shorter ones are numbers and flags, and parts of every other word.
-    secrets
-        .filter(|secret| secret.len() >= 6)
-        .fold(text.to_owned(), |text, secret| text.replace(&secret, "..."))
-}
-
-/// What the ledger knows the URL by: SHA-256 of all of it, secrets included.
+/// What the ledger knows the URL by: SHA-256 of all of it but user and password, which say who asks and not for what (and
+/// could be guessed from the hash).
 pub fn sha256(url: &Url) -> [u8; 32] {
-    Sha256::digest(url.as_str().as_bytes()).into()
+    let mut bare = url.clone();
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    Sha256::digest(bare.as_str().as_bytes()).into()
 }
 
 /// The value of `Authorization` for the user and password in a URL (RFC 7617).
@@ -101,13 +101,6 @@ mod tests {
         assert_eq!(shown(&url), "https://example.org:8443/a/b.csv?$limit=...&token=...&...");
         assert_eq!(basic(&url).unwrap(), "Basic YW5hOmh1bnRlcjI=");
         assert_eq!(basic(&parse("https://example.org").unwrap()), None);
-    }
-
-    #[test]
-    fn what_a_server_repeats_is_left_out() {
-        let url = parse("https://ana:open%20sesame@example.org/?key=abcdef%21&limit=50").unwrap();
-        let said = "abcdef! or abcdef%21 of ana, open sesame, limit 50";
-        assert_eq!(without_secrets(&url, said), "... or ... of ana, ..., limit 50");
     }
 
     #[test]

@@ -59,7 +59,9 @@ pub fn tried<T>(
     mut attempt: impl FnMut() -> Result<T, Fault>,
 ) -> Result<T, Error> {
     let mut pause = FIRST_PAUSE;
-    for number in 1.. {
+    let mut number = 0;
+    loop {
+        number += 1;
         let (words, wait) = match attempt() {
             Ok(value) => return Ok(value),
             Err(Fault::Lasting(error)) => return Err(error),
@@ -89,7 +91,6 @@ pub fn tried<T>(
         }
         pause *= 2;
     }
-    unreachable!("the numbers go on until a try returns")
 }
 
 #[cfg(test)]

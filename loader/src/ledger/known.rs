@@ -9,13 +9,13 @@ use crate::http::Validators;
 /// What asks for a transferred source again.
 #[derive(Debug, Clone)]
 pub struct KnownBy {
-    /// SHA-256 of its URL.
+    /// SHA-256 of its URL, without user and password.
     pub url_sha256: [u8; 32],
     /// What its server gave to ask by.
     pub validators: Validators,
 }
 
-/// The last transfer of a URL that a run of the dataset has committed.
+/// The last transfer of a URL as a source of the dataset that a run has committed.
 #[derive(Debug, Clone)]
 pub struct LastTransfer {
     /// The run.
@@ -33,6 +33,7 @@ pub struct LastTransfer {
 pub fn last_transfer(
     client: &mut impl GenericClient,
     dataset: &str,
+    source: &str,
     url_sha256: &[u8; 32],
 ) -> Result<Option<LastTransfer>, Error> {
     let statement = "
@@ -41,11 +42,12 @@ pub fn last_transfer(
         join etl.runs as run on run.run_id = source.run_id
         where run.dataset = $1
             and run.status = 'done'
-            and source.url_sha256 = $2
+            and source.name = $2
+            and source.url_sha256 = $3
         order by source.run_id desc
         limit 1";
     let row = client
-        .query_opt(statement, &[&dataset, &url_sha256.as_slice()])
+        .query_opt(statement, &[&dataset, &source, &url_sha256.as_slice()])
         .map_err(|error| Error::database("read etl.run_sources", error))?;
     Ok(row.map(|row| LastTransfer {
         run_id: row.get(0),

@@ -9,7 +9,7 @@ use crate::caution::caution;
 use crate::config::{Dataset, Format, Source};
 use crate::error::Error;
 use crate::http;
-use crate::snapshot::Folder;
+use crate::snapshot::{Folder, SnapshotFile};
 use crate::source::{self, Encoding};
 
 /// One file of a run.
@@ -25,8 +25,8 @@ pub struct SourceFile {
     pub url: Option<Url>,
     /// What the transfer brought.
     pub transfer: Option<Transfer>,
-    /// SHA-256 that a file of a snapshot must have, hexadecimal.
-    pub snapshot: Option<String>,
+    /// What a file of a snapshot must be.
+    pub snapshot: Option<SnapshotFile>,
 }
 
 impl SourceFile {
@@ -38,7 +38,7 @@ impl SourceFile {
         let format = format_of(source, location);
         let source = source.name.clone();
         if http::is_url(location) {
-            let url = http::parse(location)?;
+            let url = http::parse(location).map_err(|error| error.about(&format!("source {source}")))?;
             return Ok(SourceFile {
                 source,
                 location: http::shown(&url),
@@ -94,19 +94,25 @@ pub fn assign(dataset: &Dataset, given: &[String]) -> Result<Vec<SourceFile>, Er
         }
     }
     let homeless = locations.iter().zip(&taken).find(|(_, taken)| taken.is_none());
-    if files.iter().any(|(_, location)| http::has_password(location)) {
+    if files.iter().any(|(_, location)| http::has_credentials(location)) {
         caution(
-            "a password in a URL on the command line can be seen by every user of this machine: \
+            "a user or password in a URL on the command line can be seen by every user of this machine: \
              put the URL into loader.toml, as path of its source",
         );
     }
     match homeless {
         Some((location, _)) => Err(Error::usage(format!(
-            "{location}: not clear which source of {} it is; its sources are {}",
+            "{}: not clear which source of {} it is; its sources are {}",
+            http::presentable(location),
             dataset.name,
             source_names(dataset)
         ))
-        .hint(format!("say it: loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
+        .hint(format!(
+            "say it: loader run {} {}={}",
+            dataset.name,
+            dataset.sources[0].name,
+            http::presentable(location)
+        ))),
         None => checked(&files),
     }
 }
@@ -166,7 +172,12 @@ fn named<'a>(dataset: &Dataset, argument: &'a str) -> Result<(Option<usize>, &'a
             dataset.name,
             source_names(dataset)
         ))
-        .hint(format!("loader run {} {}={location}", dataset.name, dataset.sources[0].name))),
+        .hint(format!(
+            "loader run {} {}={}",
+            dataset.name,
+            dataset.sources[0].name,
+            http::presentable(location)
+        ))),
     }
 }
 

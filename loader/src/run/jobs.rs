@@ -2,7 +2,7 @@
 use super::files::{self, SourceFile};
 use crate::cli::RunArgs;
 use crate::config::{Config, Dataset};
-use crate::error::Error;
+use crate::error::{Error, Exit};
 
 /// One dataset to be loaded.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ fn every(config: &Config) -> Result<Plan<'_>, Error> {
         match files::configured(dataset, &config.snapshots) {
             Ok(files) if !files.is_empty() => plan.jobs.push(Job { dataset, files }),
             Ok(_) => plan.skipped.push(format!("skipped {}: it has no sources", dataset.name)),
+            // A snapshot that is damaged, not one that is not there.
+            Err(error) if error.exit() == Exit::Failed => return Err(error),
             Err(error) => {
                 let text = error.to_string();
                 plan.skipped.push(format!("skipped {}: {}", dataset.name, text.lines().next().unwrap_or("")));

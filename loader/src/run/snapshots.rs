@@ -6,6 +6,7 @@ use super::jobs::Job;
 use crate::config::Dataset;
 use crate::error::Error;
 use crate::ledger;
+use crate::progress::Progress;
 use crate::snapshot::{Folder, SnapshotFile};
 
 /// The newest snapshot's files, and those of older ones that it builds upon, in load order: by source, then by age.
@@ -21,7 +22,7 @@ pub fn files(dataset: &Dataset, folder: &Folder) -> Result<Vec<SourceFile>, Erro
         let is_of_use = |part: &&SnapshotFile| part.name == source.name && (part.records > 0 || is_empty);
         for part in chain.iter().filter(is_of_use) {
             let mut file = SourceFile::of(source, &part.file)?;
-            file.snapshot = Some(part.sha256.clone());
+            file.snapshot = Some(part.clone());
             files.push(file);
         }
     }
@@ -33,20 +34,28 @@ pub fn files(dataset: &Dataset, folder: &Folder) -> Result<Vec<SourceFile>, Erro
 ///
 /// # Errors
 /// What the server reports.
-pub fn leave_out_loaded(client: &mut Client, job: &mut Job<'_>) -> Result<(), Error> {
+pub fn leave_out_loaded(client: &mut Client, job: &mut Job<'_>, progress: &Progress) -> Result<(), Error> {
     if job.files.iter().all(|file| file.snapshot.is_none()) {
         return Ok(());
     }
     let loaded = ledger::loaded(client, &job.dataset.name)?;
-    let newest: Vec<Option<String>> = job
-        .dataset
-        .sources
-        .iter()
-        .map(|source| job.files.iter().rfind(|file| file.source == source.name)?.snapshot.clone())
-        .collect();
+    let is_loaded = |part: &SnapshotFile| loaded.contains(&part.sha256);
+    let mut newest = Vec::new();
+    for source in &job.dataset.sources {
+        let parts = || {
+            job.files.iter().filter_map(|file| file.snapshot.as_ref()).filter(|part| part.name == source.name)
+        };
+        newest.extend(parts().next_back().map(|part| part.sha256.clone()));
+        // Changes since a time, and nothing from before it.
+        if parts().next().is_some_and(|oldest| !oldest.is_whole()) && !parts().any(is_loaded) {
+            progress.say(&format!(
+                "warning: {}: no snapshot here has everything; what is older than the oldest may be missing",
+                source.name
+            ));
+        }
+    }
     job.files.retain(|file| {
-        let is_loaded = file.snapshot.as_ref().is_some_and(|sha256| loaded.contains(sha256));
-        !is_loaded || newest.contains(&file.snapshot)
+        file.snapshot.as_ref().is_none_or(|part| !is_loaded(part) || newest.contains(&part.sha256))
     });
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::transfer::Transfer;
 use crate::config::Format;
 use crate::copy::{self, Fault, Staged, StagingWriter};
 use crate::error::Error;
-use crate::http;
+use crate::http::Secrets;
 use crate::ledger::{Run, SourceRead};
 use crate::progress::Progress;
 use crate::source::Source;
@@ -125,7 +125,7 @@ pub fn fill(
         )));
     }
     let fingerprint = source.finish()?;
-    if file.snapshot.as_ref().is_some_and(|sha256| *sha256 != fingerprint.hex()) {
+    if file.snapshot.as_ref().is_some_and(|part| part.sha256 != fingerprint.hex()) {
         return Err(Error::failed(format!(
             "{}: is not the file that its snapshot's manifest names (SHA-256 {})",
             file.location,
@@ -164,7 +164,7 @@ fn put(
 /// Nothing of the source is loaded; where it can be looked at with everyday tools, how is said.
 fn refused_source(file: &SourceFile, is_plain_file: bool, refused: &Refused) -> Error {
     let message = match &file.url {
-        Some(url) => http::without_secrets(url, &refused.message),
+        Some(url) => Secrets::of(url).hidden_in(&refused.message),
         None => refused.message.clone(),
     };
     let refused = Refused { message, ..refused.clone() };

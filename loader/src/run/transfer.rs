@@ -40,6 +40,8 @@ pub struct Way<'a> {
     pub copies: &'a Copies,
     /// Stops it.
     pub interrupt: &'a Interrupt,
+    /// Whether all is transferred, changed or not.
+    pub refetches: bool,
 }
 
 /// Transfers what the job has URLs for; false where nothing of the job has changed and there is nothing to load.
@@ -59,8 +61,10 @@ pub fn bring(
     let mut lasts = Vec::with_capacity(job.files.len());
     for file in &mut job.files {
         let last = match &file.url {
-            None => None,
-            Some(url) => ledger::last_transfer(client, &job.dataset.name, &http::sha256(url))?,
+            Some(url) if !way.refetches => {
+                ledger::last_transfer(client, &job.dataset.name, &file.source, &http::sha256(url))?
+            }
+            _ => None,
         };
         if let Some(url) = &file.url {
             file.transfer = one(url, &file.location, file.format, last.as_ref(), way, progress)?;
@@ -70,7 +74,10 @@ pub fn bring(
     if job.files.iter().all(|file| file.url.is_some() && file.transfer.is_none()) {
         for (file, last) in job.files.iter().zip(&lasts) {
             let since = last.as_ref().map_or(String::new(), |last| format!(" since run {}", last.run_id));
-            progress.say(&format!("{}: not changed{since}, nothing to load", file.location));
+            progress.say(&format!(
+                "{}: not changed{since}, nothing to load (--refetch loads it all the same)",
+                file.location
+            ));
         }
         return Ok(false);
     }

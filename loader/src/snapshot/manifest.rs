@@ -19,6 +19,8 @@ pub struct Manifest {
     pub stamp: String,
     /// When it was whole.
     pub finished_at: String,
+    /// Whether a key was sent: without one the API shows less.
+    pub has_key: bool,
     /// A file a source.
     pub sources: Vec<SnapshotFile>,
     /// Where the manifest was read; its files are beside it.
@@ -53,15 +55,23 @@ pub struct SnapshotFile {
     pub bytes: u64,
 }
 
+impl SnapshotFile {
+    /// Whether it has everything that there was at its time.
+    pub fn is_whole(&self) -> bool {
+        self.updated_since.is_none() && self.results_limited_to.is_none()
+    }
+}
+
 impl Manifest {
     /// A manifest without files.
-    pub fn begun(dataset: &str, api: &str, organization: u64, stamp: &str) -> Self {
+    pub fn begun(dataset: &str, api: &str, organization: u64, has_key: bool, stamp: &str) -> Self {
         Manifest {
             dataset: dataset.to_owned(),
             api: api.to_owned(),
             organization,
             stamp: stamp.to_owned(),
             finished_at: String::new(),
+            has_key,
             sources: Vec::new(),
             folder: PathBuf::new(),
         }
@@ -104,9 +114,12 @@ impl Manifest {
         fs::rename(temporary, folder.join(format!("{}.json", self.stamp)))
     }
 
-    /// Whether both tell of the same records, at different times.
+    /// Whether both tell of the same records, as they are shown to the same, at different times.
     pub fn is_of_same_origin(&self, other: &Manifest) -> bool {
-        (&self.dataset, &self.api, self.organization) == (&other.dataset, &other.api, other.organization)
+        let of = |manifest: &Manifest| {
+            (manifest.dataset.clone(), manifest.api.clone(), manifest.organization, manifest.has_key)
+        };
+        of(self) == of(other)
     }
 
     /// Its part of a source.

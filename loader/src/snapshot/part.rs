@@ -10,7 +10,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use super::different;
 use crate::error::Error;
 
 /// Level 3 is zstd's own default.
@@ -25,6 +27,8 @@ pub struct Page {
     pub digest: String,
     /// Its records.
     pub records: u64,
+    /// Length of its records, as lines.
+    pub length: u64,
     /// How many the API said there were.
     pub count: Option<u64>,
     /// The API shows no more than this many.
@@ -35,28 +39,6 @@ pub struct Page {
     pub answered: i64,
     /// Length of the records' file with this page, as [`Part::append`] finds it.
     pub bytes: u64,
-}
-
-/// What tells one record from another.
-#[derive(Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(default)]
-struct Identified {
-    user_id: Option<i64>,
-    id: Option<i64>,
-    created_date: Option<i64>,
-    person: Option<Person>,
-    timeslot: Option<Timeslot>,
-}
-
-#[derive(PartialEq, Eq, Hash, Deserialize)]
-struct Person {
-    user_id: Option<i64>,
-}
-
-#[derive(PartialEq, Eq, Hash, Deserialize)]
-struct Timeslot {
-    start_date: Option<i64>,
-    end_date: Option<i64>,
 }
 
 /// The part of one source.
@@ -74,10 +56,20 @@ impl Part {
     ///
     /// # Errors
     /// Failed (exit 1) when the files cannot be read or written.
-    pub fn open(folder: &Path, source: &str, request: &str) -> Result<Self, Error> {
+    pub fn open(
+        folder: &Path,
+        source: &str,
+        request: &str,
+        has_key: bool,
+        restarts: bool,
+    ) -> Result<Self, Error> {
+        // A part a request: another organization's, or another time's, is gone on with when it is asked for again.
+        let request = format!("{request} {}", if has_key { "with a key" } else { "without a key" });
+        let digest = Sha256::digest(request.as_bytes());
+        let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let mut part = Part {
-            records: folder.join(format!("{source}.jsonl.zst")),
-            journal: folder.join(format!("{source}.pages")),
+            records: folder.join(format!("{source}-{name}.jsonl.zst")),
+            journal: folder.join(format!("{source}-{name}.pages")),
             pages: Vec::new(),
             digests: HashSet::new(),
             asked: HashSet::new(),
@@ -86,9 +78,12 @@ impl Part {
             Error::failed(format!("cannot write what is fetched to {}", folder.display())).caused_by(error)
         };
         fs::create_dir_all(folder).map_err(failed)?;
-        let pages = part.read(request).map_err(failed)?;
+        if restarts {
+            part.discard();
+        }
+        let pages = part.recover(&request).map_err(failed)?;
         if pages.is_empty() {
-            part.begin(request).map_err(failed)?;
+            part.begin(&request).map_err(failed)?;
         }
         for page in pages {
             part.remember(page);
@@ -130,33 +125,17 @@ impl Part {
     ///
     /// # Errors
     /// What the system reports.
-    pub fn records(&self) -> std::io::Result<&Path> {
+    pub fn synced(&self) -> std::io::Result<&Path> {
         File::open(&self.records)?.sync_all()?;
         Ok(&self.records)
     }
 
-    /// How many of the records are different ones: at least, and at most. A record that changes while pages are turned may
-    /// move to a later page, and comes twice. People are known by `user_id`, others by `id`; masked attendances have
-    /// none, and are known for certain to be different only if person, event and times are.
+    /// How many of its records are different ones: at least, and at most.
     ///
     /// # Errors
-    /// What the system reports, damaged data included.
+    /// As [`different::count`].
     pub fn different(&self) -> std::io::Result<(u64, u64)> {
-        let mut known = HashSet::new();
-        let mut masked = HashSet::new();
-        let mut without = 0;
-        for line in BufReader::new(zstd::Decoder::new(File::open(&self.records)?)?).split(b'\n') {
-            let found: Identified = serde_json::from_slice(&line?).unwrap_or_default();
-            match found.user_id.or(found.id) {
-                Some(number) => drop(known.insert(number)),
-                None => {
-                    masked.insert(found);
-                    without += 1;
-                }
-            }
-        }
-        let numbered = known.len() as u64;
-        Ok((numbered + masked.len() as u64, numbered + without))
+        different::count(&self.records)
     }
 
     /// Forgets all: what is there cannot be gone on with.
@@ -176,7 +155,7 @@ impl Part {
 
     /// The whole lines of the journal, with the records cut to them; none where the journal is another request's or the
     /// records are shorter than it says.
-    fn read(&self, request: &str) -> std::io::Result<Vec<Page>> {
+    fn recover(&self, request: &str) -> std::io::Result<Vec<Page>> {
         let journal = match File::open(&self.journal) {
             Ok(file) => BufReader::new(file),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -203,7 +182,9 @@ impl Part {
             serde_json::to_writer(&mut journal, page)?;
             journal.push(b'\n');
         }
-        fs::write(&self.journal, journal)?;
+        let whole = self.journal.with_extension("whole");
+        fs::write(&whole, journal)?;
+        fs::rename(whole, &self.journal)?;
         Ok(pages)
     }
 
@@ -223,6 +204,7 @@ impl Page {
             next: None,
             digest: String::new(),
             records: 0,
+            length: 0,
             count: None,
             results_limited_to: None,
             modified: None,
@@ -248,7 +230,7 @@ mod tests {
     #[test]
     fn a_killed_fetch_goes_on_after_the_last_whole_page() {
         let folder = tempfile::tempdir().unwrap();
-        let open = |request: &str| Part::open(folder.path(), "events", request).unwrap();
+        let open = |request: &str| Part::open(folder.path(), "events", request, true, false).unwrap();
         let mut part = open("/events");
         for number in 1..=3 {
             part.append(format!("{{\"page\":{number}}}\n").as_bytes(), page(number)).unwrap();
@@ -263,7 +245,7 @@ mod tests {
             if kept == 2 {
                 again.append(b"{\"page\":3}\n", page(3)).unwrap();
             }
-            let text = zstd::decode_all(&fs::read(again.records().unwrap()).unwrap()[..]).unwrap();
+            let text = zstd::decode_all(&fs::read(again.synced().unwrap()).unwrap()[..]).unwrap();
             assert_eq!(text, b"{\"page\":1}\n{\"page\":2}\n{\"page\":3}\n");
         }
         assert!(open("/events?updated_since=1").pages().is_empty());
