@@ -1,11 +1,11 @@
-//! Cautions about secrets, on standard error.
+//! Cautions, on standard error: about secrets that others can see, and about what is not whole.
 
 use std::sync::{Mutex, PoisonError};
 
 /// What has been said: a session that is opened again is no news.
 static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Says that a secret is not safe, once, and with `--quiet` too: as psql does of a password file.
+/// Says it once, and with `--quiet` too: as psql does of a password file.
 pub fn caution(text: &str) {
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     if said.iter().all(|known| known != text) {

@@ -111,6 +111,9 @@ pub struct RunArgs {
     /// How servers are asked.
     #[command(flatten)]
     pub http: HttpArgs,
+    /// Folder of snapshots, where no files are named [default: loader.toml's, else ./snapshots]
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
     /// Follow redirects to this host though its address is not public; may be repeated
     #[arg(long, value_name = "HOST", help_heading = "Sources over HTTP")]
     pub allow_host: Vec<String>,

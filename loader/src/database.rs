@@ -1,5 +1,6 @@
 //! The database in use: which one it is, a connection to it, and the name it has in summaries.
 
+use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -189,11 +190,18 @@ impl Target {
             Some(&SqlState::INVALID_CATALOG_NAME) => {
                 Error::no_connection(cannot).hint("create the database, or correct its name")
             }
+            None if is_password_missing(&error) => Error::no_connection(cannot)
+                .hint("the server wants a password: give it in PGPASSWORD or ~/.pgpass"),
             None if !self.is_embedded => Error::no_connection(cannot).hint(named),
             _ => Error::no_connection(cannot),
         };
         told.caused_by(error)
     }
+}
+
+/// The driver has no code for it, only words.
+fn is_password_missing(error: &postgres::Error) -> bool {
+    error.source().is_some_and(|cause| cause.to_string() == "password missing")
 }
 
 impl Database {

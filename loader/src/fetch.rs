@@ -22,7 +22,7 @@ pub use mobilize::API;
 use pace::Pace;
 
 /// The only API there is a way to, named as its dataset.
-const DATASET: &str = "mobilize";
+pub const DATASET: &str = "mobilize";
 /// Where in the folder an interrupted fetch keeps what it has.
 const PART: &str = "part";
 

@@ -206,6 +206,17 @@ pub fn finish(client: &mut impl GenericClient, run: &Run) -> Result<(), Error> {
     client.execute(statement, &[&run.id]).map(drop).map_err(|error| Error::database("write etl.runs", error))
 }
 
+/// Writes the row of a run that failed before its transaction, while its sources were transferred.
+///
+/// # Errors
+/// What the server reports.
+pub fn fail_unopened(client: &mut Client, dataset: &str, error: &Error) -> Result<(), Error> {
+    let mut transaction = begin(client)?;
+    let run = open(&mut transaction, dataset)?;
+    transaction.rollback().map_err(|error| Error::database("roll the run back", error))?;
+    fail(client, &run, &[], error.sqlstate(), &error.without_values())
+}
+
 /// Writes the row of a run that was rolled back, in a transaction of its own.
 ///
 /// # Errors

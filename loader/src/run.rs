@@ -15,6 +15,7 @@ use crate::copies::Copies;
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
 use crate::http::Settings;
+use crate::ledger;
 use crate::migrate;
 use crate::progress::Progress;
 use crate::session;
@@ -109,13 +110,25 @@ fn load(
     snapshots::leave_out_loaded(&mut database.client, job, &progress)?;
     if let Some(WayOut { settings, copies }) = way_out {
         interrupt.settle(false);
-        let way = transfer::Way { settings, copies, interrupt, refetches: args.refetch };
+        // A dry run and an assertion ask about the tables, not about the source.
+        let may_skip = !context.config.keep_copies && !args.dry_run && !args.assert_noop;
+        let way = transfer::Way { settings, copies, interrupt, refetches: args.refetch, may_skip };
         let brought = transfer::bring(&mut database.client, job, &way, &mut progress);
         if let (Err(_), Some(signal)) = (&brought, interrupt.signal()) {
             interrupt.exit(signal);
         }
-        if !brought? {
-            return Ok(Exit::Done);
+        match brought {
+            Ok(true) => {}
+            Ok(false) => return Ok(Exit::Done),
+            // Dry runs and assertions ask a question; only loads are history.
+            Err(error) if args.dry_run || args.assert_noop => return Err(error),
+            Err(error) => {
+                let written = ledger::fail_unopened(&mut database.client, &job.dataset.name, &error);
+                written.unwrap_or_else(|second| {
+                    progress.say(&format!("the failed run is not in the ledger: {second}"))
+                });
+                return Err(error);
+            }
         }
     }
     let label = database.label.clone();

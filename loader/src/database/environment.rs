@@ -58,6 +58,9 @@ fn from(
     os_user: impl Fn() -> Option<String>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Given>, Error> {
+    if option.is_none() && env::var_os("DATABASE_URL").is_some_and(|value| value.is_empty()) {
+        caution("DATABASE_URL is empty, and counts as unset");
+    }
     let url = option.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
     let place = if option.is_some() { "--database-url" } else { "DATABASE_URL" };
     let mut settings = Settings::default();

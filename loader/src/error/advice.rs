@@ -4,6 +4,11 @@
 pub(super) fn on(sqlstate: &str) -> Option<&'static str> {
     Some(match sqlstate {
         "42501" => "an administrator types: grant etl_loader to ROLE; to read only: grant etl_reader to ROLE",
+        "28P01" => "give the right password in PGPASSWORD or ~/.pgpass",
+        "28000" => {
+            "the server's pg_hba.conf does not let this user in from here, or not this way: \
+             sslmode=require if it wants TLS; else ask its administrator"
+        }
         "57014" => {
             "statement_timeout is set for the role or the database, or somebody cancelled it: \
              alter role ROLE set statement_timeout = 0"

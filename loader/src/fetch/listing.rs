@@ -7,6 +7,7 @@ use url::Url;
 use super::mobilize;
 use super::pace::Pace;
 use super::page::{self, Received};
+use crate::caution::caution;
 use crate::cli::FetchArgs;
 use crate::error::Error;
 use crate::http::{self, Client, Deadline, Secrets, tried};
@@ -89,6 +90,7 @@ pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part),
             })?;
         if let Err(rule) = fits(&received, &part, way) {
             part.discard();
+            let rule = way.secrets.hidden_in(&rule);
             return Err(Error::failed(format!(
                 "{}, page {number}: {rule}; its pages are thrown away",
                 sought.source
@@ -106,8 +108,8 @@ pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part),
         Ok(file) => {
             way.progress.listed(sought.source, file.records, file.pages);
             if let Some(limit) = file.results_limited_to {
-                way.progress.say(&format!(
-                    "warning: {}: Mobilize shows at most {limit} of {} records; the next fetch asks for the same again",
+                caution(&format!(
+                    "{}: Mobilize shows at most {limit} of {} records; the next fetch asks for the same again",
                     sought.source,
                     file.count.map_or_else(|| "an unknown number of".to_owned(), |count| count.to_string())
                 ));
@@ -124,7 +126,7 @@ pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part),
 
 /// One page; the words of an error name it by its number.
 fn ask(url: &Url, sought: &Sought, number: usize, way: &mut Way<'_>) -> Result<Received, Error> {
-    let place = http::shown(url);
+    let place = way.secrets.hidden_in(&http::shown(url));
     let (client, interrupt, progress) = (way.client, way.interrupt, &way.progress);
     let deadline = Deadline::after(way.timeout);
     let check = || interrupt.check().and_then(|()| deadline.check(&place));

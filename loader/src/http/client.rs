@@ -10,6 +10,7 @@ use super::Validators;
 use super::fault::Fault;
 use super::guard::Guard;
 use super::link::{basic, shown};
+use super::secrets::Secrets;
 use super::settings::Settings;
 use crate::error::Error;
 
@@ -24,6 +25,8 @@ pub struct Client {
     given: Url,
     /// Value of `Authorization`, for the given origin alone.
     authorization: Option<String>,
+    /// Not shown, also where a server repeats them.
+    secrets: Secrets,
     /// Whether redirects to other origins are refused.
     stays: bool,
 }
@@ -56,13 +59,20 @@ impl Client {
             .build();
         let guard = Guard::new(given, &settings.allowed_hosts);
         let agent = Agent::with_parts(config, DefaultConnector::new(), guard);
-        Client { agent, given: given.clone(), authorization: basic(given), stays: false }
+        Client {
+            agent,
+            given: given.clone(),
+            authorization: basic(given),
+            secrets: Secrets::of(given),
+            stays: false,
+        }
     }
 
     /// The same, which proves by a key who it is; it goes to the given origin alone.
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.authorization = Some(format!("Bearer {key}"));
+        self.secrets = self.secrets.and(Secrets::of_key(key));
         self
     }
 
@@ -89,17 +99,25 @@ impl Client {
         let mut url = url.clone();
         let _ = url.set_username("");
         let _ = url.set_password(None);
-        for _ in 0..=REDIRECTS {
-            let response = self.ask(&url, headers)?;
+        for hop in 0..=REDIRECTS {
+            let response = self.ask(&url, headers).map_err(|fault| match hop {
+                0 => fault,
+                _ => fault.after_redirect(&self.shown(&url)),
+            })?;
             match response.status.as_u16() {
                 301 | 302 | 303 | 307 | 308 => url = self.next(&url, &response.headers)?,
-                _ => return judged(&url, response),
+                _ => return judged(&self.shown(&url), response),
             }
         }
         Err(Fault::Lasting(
-            Error::failed(format!("{}: more than {REDIRECTS} redirects in a row", shown(&url)))
+            Error::failed(format!("{}: more than {REDIRECTS} redirects in a row", self.shown(&url)))
                 .hint("open it in a browser, and name the URL where it ends"),
         ))
+    }
+
+    /// A URL as it may be shown, whatever of ours a server has put into it.
+    fn shown(&self, url: &Url) -> String {
+        self.secrets.hidden_in(&shown(url))
     }
 
     fn ask(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Response, Fault> {
@@ -110,7 +128,7 @@ impl Client {
         if let Some(value) = self.authorization.as_ref().filter(|_| url.origin() == self.given.origin()) {
             request = request.header(header::AUTHORIZATION, value);
         }
-        let response = request.call().map_err(|error| Fault::of(&shown(url), error))?;
+        let response = request.call().map_err(|error| Fault::of(&self.shown(url), error))?;
         let (parts, body) = response.into_parts();
         Ok(Response { status: parts.status, headers: parts.headers, body })
     }
@@ -119,8 +137,11 @@ impl Client {
     fn next(&self, url: &Url, headers: &HeaderMap) -> Result<Url, Fault> {
         let refuse = |target: &str, rule: &str| {
             Fault::Lasting(
-                Error::failed(format!("{}: refused to follow the redirect to {target}: {rule}", shown(url)))
-                    .hint("if you trust it, name that URL itself"),
+                Error::failed(format!(
+                    "{}: refused to follow the redirect to {target}: {rule}",
+                    self.shown(url)
+                ))
+                .hint("if you trust it, name that URL itself"),
             )
         };
         let Some(location) = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()) else {
@@ -128,7 +149,7 @@ impl Client {
         };
         let target =
             url.join(location).map_err(|_| refuse("what is no URL", "its Location cannot be read"))?;
-        let place = shown(&target);
+        let place = self.shown(&target);
         if !matches!(target.scheme(), "http" | "https") {
             return Err(refuse(&place, "it is neither http nor https"));
         }
@@ -146,20 +167,18 @@ impl Client {
 }
 
 /// The answer, if its status means one.
-fn judged(url: &Url, response: Response) -> Result<Response, Fault> {
+fn judged(place: &str, response: Response) -> Result<Response, Fault> {
     let status = response.status;
     match status.as_u16() {
         200 | 206 | 304 | 416 => Ok(response),
         408 | 429 | 500..=599 => {
             Err(Fault::Passing { words: format!("answered {status}"), wait: wait(&response.headers) })
         }
-        code => Err(Fault::Lasting(Error::failed(format!("{}: answered {status}", shown(url))).hint(
-            match code {
-                401 | 403 => "check the key, or the user and password, and what they may read",
-                404 | 410 => "check the URL: nothing is there",
-                _ => "see what it says: curl -i URL",
-            },
-        ))),
+        code => Err(Fault::Lasting(Error::failed(format!("{place}: answered {status}")).hint(match code {
+            401 | 403 => "check the key, or the user and password, and what they may read",
+            404 | 410 => "check the URL: nothing is there",
+            _ => "see what it says: curl -i URL",
+        }))),
     }
 }
 

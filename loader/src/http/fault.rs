@@ -27,6 +27,17 @@ impl Fault {
         Fault::Passing { words: words.into(), wait: None }
     }
 
+    /// The same, of a request that a redirect has led to `place`.
+    pub fn after_redirect(self, place: &str) -> Self {
+        match self {
+            Fault::Passing { words, wait } => {
+                Fault::Passing { words: format!("redirected to {place}: {words}"), wait }
+            }
+            // It names the place itself.
+            lasting => lasting,
+        }
+    }
+
     /// A fault of this try, of which nothing more is known than what the system says; `place` is the URL as it may be
     /// shown.
     pub fn of_reading(place: &str, error: io::Error) -> Self {

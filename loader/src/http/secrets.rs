@@ -28,6 +28,13 @@ impl Secrets {
         Secrets(vec![key.to_owned()]).with_escaped()
     }
 
+    /// Both.
+    #[must_use]
+    pub fn and(mut self, other: Secrets) -> Self {
+        self.0.extend(other.0);
+        self.with_escaped()
+    }
+
     /// As JSON may write it.
     fn with_escaped(mut self) -> Self {
         let escaped: Vec<String> =

@@ -8,6 +8,7 @@ use super::transfer::Transfer;
 use crate::caution::caution;
 use crate::config::{Dataset, Format, Source};
 use crate::error::Error;
+use crate::fetch;
 use crate::http;
 use crate::snapshot::{Folder, SnapshotFile};
 use crate::source::{self, Encoding};
@@ -131,8 +132,16 @@ pub fn configured(dataset: &Dataset, snapshots: &Path) -> Result<Vec<SourceFile>
     let mut files = Vec::with_capacity(dataset.sources.len());
     for source in &dataset.sources {
         let Some(path) = &source.path else {
-            return Err(Error::usage(format!("no file for {}", source.name))
-                .hint(format!("loader run {} {}=FILE", dataset.name, source.name)));
+            let by_hand = format!("loader run {} {}=FILE", dataset.name, source.name);
+            return Err(match dataset.name == fetch::DATASET {
+                true => Error::usage(format!(
+                    "no file for {}, and no snapshot in {}",
+                    source.name,
+                    snapshots.display()
+                ))
+                .hint(format!("loader fetch {} --organization ID; or {by_hand}", dataset.name)),
+                false => Error::usage(format!("no file for {}", source.name)).hint(by_hand),
+            });
         };
         files.push((source, path.as_str()));
     }

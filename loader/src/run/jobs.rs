@@ -1,4 +1,6 @@
 //! Which datasets a `loader run` loads, and from which files.
+use std::path::Path;
+
 use super::files::{self, SourceFile};
 use crate::cli::RunArgs;
 use crate::config::{Config, Dataset};
@@ -29,12 +31,13 @@ pub struct Plan<'a> {
 /// Usage (exit 2) for an unknown dataset, files that cannot be assigned or read, and when there is nothing to
 /// run.
 pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error> {
+    let snapshots = args.snapshots.as_deref().unwrap_or(&config.snapshots);
     let Some(name) = &args.dataset else {
-        return every(config);
+        return every(config, snapshots);
     };
     let dataset = config.dataset(name)?;
     let mut files = match args.files.as_slice() {
-        [] => files::configured(dataset, &config.snapshots)?,
+        [] => files::configured(dataset, snapshots)?,
         given => files::assign(dataset, given)?,
     };
     if let Some(encoding) = args.encoding {
@@ -46,10 +49,10 @@ pub fn choose<'a>(config: &'a Config, args: &RunArgs) -> Result<Plan<'a>, Error>
     Ok(Plan { jobs: vec![Job { dataset, files }], skipped: Vec::new() })
 }
 
-fn every(config: &Config) -> Result<Plan<'_>, Error> {
+fn every<'a>(config: &'a Config, snapshots: &Path) -> Result<Plan<'a>, Error> {
     let mut plan = Plan { jobs: Vec::new(), skipped: Vec::new() };
     for dataset in &config.datasets {
-        match files::configured(dataset, &config.snapshots) {
+        match files::configured(dataset, snapshots) {
             Ok(files) if !files.is_empty() => plan.jobs.push(Job { dataset, files }),
             Ok(_) => plan.skipped.push(format!("skipped {}: it has no sources", dataset.name)),
             // A snapshot that is damaged, not one that is not there.

@@ -21,7 +21,11 @@ pub fn files(dataset: &Dataset, folder: &Folder) -> Result<Vec<SourceFile>, Erro
         // Where nothing changed there is nothing to read, unless it is all there is.
         let is_of_use = |part: &&SnapshotFile| part.name == source.name && (part.records > 0 || is_empty);
         for part in chain.iter().filter(is_of_use) {
-            let mut file = SourceFile::of(source, &part.file)?;
+            let mut file = SourceFile::of(source, &part.file).map_err(|error| {
+                error
+                    .about("a file that a snapshot's manifest names")
+                    .hint("loader fetch DATASET --full, then run again; or name the files to be loaded")
+            })?;
             file.snapshot = Some(part.clone());
             files.push(file);
         }

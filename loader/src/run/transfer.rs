@@ -42,13 +42,15 @@ pub struct Way<'a> {
     pub interrupt: &'a Interrupt,
     /// Whether all is transferred, changed or not.
     pub refetches: bool,
+    /// Whether a source that has not changed, and of which there is no copy, need not be loaded.
+    pub may_skip: bool,
 }
 
 /// Transfers what the job has URLs for; false where nothing of the job has changed and there is nothing to load.
 ///
-/// A source that its server says is unchanged is read from the copy that was kept of it. Without copies a run loads all of
-/// its sources or none: the order of sources may decide which record wins, so that some of them alone could give other
-/// tables.
+/// A source that its server says is unchanged is read from the copy that was kept of it. Where the operator wants no copies,
+/// a run loads all of its sources or none: the order of sources may decide which record wins, so that some of them alone
+/// could give other tables.
 ///
 /// # Errors
 /// Failed (exit 1): a URL does not give what is expected of it.
@@ -121,7 +123,10 @@ fn one(
         way.interrupt.check()
     };
     let say = |text: &str| bar.borrow().say(text);
-    let validators = known.map(|last| &last.validators);
+    let copy = known.and_then(|last| way.copies.find(&url_sha256, &last.sha256));
+    // Asked for without conditions where its answer could not be used.
+    let asks = copy.is_some() || way.may_skip;
+    let validators = known.filter(|_| asks).map(|last| &last.validators);
     match http::download(&client, url, validators, file.as_file_mut(), limits, &watch, &say)? {
         Answer::Body(download) => {
             progress.transferred(location, download.bytes);
@@ -144,8 +149,7 @@ fn one(
         }
         Answer::NotModified => {
             progress.clear();
-            let Some(last) = known else { return Ok(None) };
-            let Some(path) = way.copies.find(&url_sha256, &last.sha256) else { return Ok(None) };
+            let (Some(last), Some(path)) = (known, copy) else { return Ok(None) };
             progress
                 .say(&format!("{location}: not changed since run {}, its copy is loaded again", last.run_id));
             let known_by = KnownBy { url_sha256, validators: last.validators.clone() };

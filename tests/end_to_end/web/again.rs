@@ -38,7 +38,7 @@ fn what_has_not_changed_is_loaded_from_its_copy() {
 }
 
 #[test]
-fn without_its_copy_all_of_it_is_transferred_or_nothing_loaded() {
+fn without_its_copy_a_source_is_transferred_unless_no_copies_are_wanted() {
     let feed = Feed::csv();
     let site = Site::plain();
     let url = site.at("/feed", feed.file().etag("\"one\"").page());
@@ -48,7 +48,7 @@ fn without_its_copy_all_of_it_is_transferred_or_nothing_loaded() {
     std::fs::remove_dir_all(loader.folder().join(".cache")).unwrap();
     // Drivers come from a file, so there is something to load beside it.
     feed.run(&loader, &url, &[]).expect(0);
-    assert_eq!(site.requests().len(), 3, "asked, and transferred after all");
+    assert_eq!(site.requests().len(), 2, "asked for without conditions");
     feed.check_loaded(&database, "drivers beside it");
 
     let json = Feed::json();
@@ -57,13 +57,25 @@ fn without_its_copy_all_of_it_is_transferred_or_nothing_loaded() {
     let database = json.database();
     let loader = Loader::at(&database);
     json.run(&loader, &url, &[]).expect(0);
+    // A copy that is gone costs a transfer, and nothing else.
     std::fs::remove_dir_all(loader.folder().join(".cache")).unwrap();
+    json.run(&loader, &url, &[]).expect(0);
+    assert_eq!(site.requests().len(), 2);
+    json.check_loaded(&database, "loaded once more");
+
+    // Who wants no copies is told that there is nothing to load, unless the tables are asked about.
+    let config = std::fs::read_to_string("../loader/loader.toml").unwrap();
+    loader.file("loader.toml", config.replace("keep_copies = true", "keep_copies = false"));
     let run = database.last_run();
     let ran = json.run(&loader, &url, &[]).expect(0);
     assert!(ran.stderr.contains(&format!("not changed since run {run}, nothing to load")), "{}", ran.stderr);
     assert_eq!(database.last_run(), run, "a run that loads nothing");
-    assert_eq!(site.requests().len(), 2);
+    assert_eq!(site.requests().len(), 3);
     json.check_loaded(&database, "nothing to load");
+    for (option, code) in [("--assert-noop", 0), ("--dry-run", 0), ("--refetch", 0)] {
+        let ran = json.run(&loader, &url, &[option]).expect(code);
+        assert!(!ran.stderr.contains("nothing to load"), "{option}: {}", ran.stderr);
+    }
 }
 
 #[test]
@@ -96,7 +108,7 @@ fn what_has_changed_is_transferred() {
         std::fs::write(copy.unwrap().path(), "[]").unwrap();
     }
     let ran = feed.run(&loader, &url, &[]).expect(0);
-    assert!(ran.stderr.contains("nothing to load"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("fetched"), "{}", ran.stderr);
     etl_tests::database::assert_same(&truth.dump("mobilize"), &database.dump("mobilize"), "a damaged copy");
 }
 

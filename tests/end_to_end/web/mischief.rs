@@ -77,6 +77,24 @@ fn check(case: &Case, collections: Collections) {
 }
 
 #[test]
+fn what_never_ends_is_ended() {
+    let api = Api::new(KEY, Collections::of(&inputs::mobilize(300, 84)));
+    let loader = with_key(Loader::new());
+    api.plan(Endpoint::Attendances, 0, Mischief::Drips, ALWAYS);
+    let began = std::time::Instant::now();
+    fetch(&loader, &api, &["--only", "attendances", "--download-timeout", "2s"])
+        .expect(1)
+        .complains(&["--download-timeout"]);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+
+    let api = Api::new(KEY, Collections::of(&inputs::mobilize(300, 85)));
+    api.plan(Endpoint::Attendances, 0, Mischief::Endless, ALWAYS);
+    fetch(&loader, &api, &["--only", "attendances"]).expect(1).complains(&["far more than the API counts"]);
+    assert!(api.asked(Endpoint::Attendances) < 10);
+    assert!(manifests(&loader).is_empty());
+}
+
+#[test]
 fn a_limit_of_results_is_told_and_nothing_is_taken_for_known() {
     let api = Api::new(KEY, Collections::of(&inputs::mobilize(300, 82)));
     let all = api.with(|all| all.attendances.items().len());
@@ -135,9 +153,7 @@ fn no_redirect_takes_the_key_elsewhere() {
     let loader = with_key(Loader::new());
     for status in [301, 302, 307, 308] {
         api.site().put(&path(Endpoint::Attendances), Page::redirect(status, &other.url("/v1")));
-        fetch(&loader, &api, &["--only", "attendances", "--allow-host", "127.0.0.1"])
-            .expect(1)
-            .complains(&["redirect"]);
+        fetch(&loader, &api, &["--only", "attendances"]).expect(1).complains(&["redirect"]);
     }
     assert_eq!(other.connections(), 0, "the key was taken elsewhere");
     // A key goes over https, or no farther than this machine.

@@ -68,6 +68,30 @@ fn killed_at_several_pages() {
 }
 
 #[test]
+fn other_lists_and_organizations_do_not_take_a_part_away() {
+    let api = Api::new(KEY, Collections::of(&inputs::mobilize(1_000, 73)));
+    let loader = with_key(Loader::new());
+    let mut running = loader.begin(words(&api, &OPTIONS));
+    wait(&api, 6, &mut running);
+    running.signal("KILL");
+    assert_eq!(running.end().status.code(), None, "it was done before it was killed");
+    fetch(&loader, &api, &["--only", "events"]).expect(0);
+    let other = ["--only", "people", "--organization", "77"];
+    let words =
+        words(&api, &[]).into_iter().filter(|word| *word != "--organization" && word.parse::<u64>().is_err());
+    loader.run(words.chain(other.map(str::to_owned)));
+    let before = api.asked(Endpoint::Attendances);
+    fetch(&loader, &api, &OPTIONS).expect(0).complains(&["going on after page"]);
+    check_whole(&loader, &api);
+    let pages = api.with(|all| all.attendances.items().len()).div_ceil(50);
+    assert!(api.asked(Endpoint::Attendances) - before < pages, "it began anew");
+
+    // What another saw without a key is no beginning of what one sees with it.
+    let without = Loader::new();
+    fetch(&without, &api, &["--only", "events"]).complains(&["403"]);
+}
+
+#[test]
 fn killed_while_a_page_is_under_way() {
     let api = Api::new(KEY, Collections::of(&inputs::mobilize(600, 72)));
     let loader = with_key(Loader::new());

@@ -78,6 +78,10 @@ pub enum Mischief {
     Damaged,
     /// Nothing comes for so long, then the page.
     Late(Duration),
+    /// A byte comes twice a second, for ever.
+    Drips,
+    /// Pages of new records go on and on, each with a `next`; `count` stays.
+    Endless,
 }
 
 #[derive(Debug)]

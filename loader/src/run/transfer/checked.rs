@@ -50,8 +50,10 @@ pub fn check(
         Format::Csv(_) => "CSV",
     };
     if is_page(&beginning, content_type) {
-        return Err(Error::failed(format!("{location}: is an HTML page where {expected} is expected"))
-            .hint("open it in a browser: it may ask to log in, or say that something is wrong"));
+        return Err(Error::failed(format!(
+            "{location}: is a page of HTML or XML where {expected} is expected"
+        ))
+        .hint("open it in a browser: it may ask to log in, or say that something is wrong"));
     }
     Ok(())
 }

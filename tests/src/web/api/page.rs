@@ -39,6 +39,20 @@ impl Asked {
     }
 }
 
+/// A page of records that nobody has asked for, numbered on from where its `next` said.
+fn endless(request: &Request) -> Page {
+    let from: u64 = request.parameter("updated_since").and_then(|number| number.parse().ok()).unwrap_or(0);
+    let to = from + 500;
+    let data: Vec<String> = (from..to).map(|id| format!("{{\"id\":{id}}}")).collect();
+    let next = format!(
+        "http://{}{}?per_page=100&updated_since={to}",
+        request.header("host").unwrap_or_default(),
+        request.path
+    );
+    let page = format!("{{\"count\":10,\"next\":\"{next}\",\"data\":[{}]}}", data.join(","));
+    Page::status(200, "application/json", &page)
+}
+
 /// A cursor says where the page before has ended, in a way that no client should understand.
 fn cursor(item: &Item) -> String {
     let place = format!("{}.{}", item.modified, item.ordinal);
@@ -103,6 +117,14 @@ impl State {
                 return Ok(End::Reset);
             }
             Some(Mischief::Late(pause)) => wire.pause(pause)?,
+            Some(Mischief::Drips) => {
+                wire.head(200, &[("Content-Type", "application/json"), ("Content-Length", "1000000")])?;
+                loop {
+                    wire.send(b" ")?;
+                    wire.pause(Duration::from_millis(500))?;
+                }
+            }
+            Some(Mischief::Endless) => return endless(request).answer(request, wire),
             _ => {}
         }
         Page::status(200, "application/json", &page).answer(request, wire)
