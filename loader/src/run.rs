@@ -5,17 +5,15 @@ pub mod interrupt;
 mod jobs;
 pub mod lock;
 pub mod merge;
+mod network;
 mod rejects;
 mod snapshots;
 pub mod stage;
 mod transfer;
 
 use crate::cli::{Context, RunArgs};
-use crate::copies::Copies;
 use crate::database::{self, Database};
 use crate::error::{Error, Exit};
-use crate::http::Settings;
-use crate::ledger;
 use crate::migrate;
 use crate::progress::Progress;
 use crate::session;
@@ -23,6 +21,7 @@ use crate::summary::Outcome;
 use attempt::{Attempt, End};
 use interrupt::Interrupt;
 use jobs::Job;
+use network::Network;
 
 /// Runs `loader run`: one dataset or several, each in a transaction of its own.
 ///
@@ -31,7 +30,7 @@ use jobs::Job;
 /// code is the gravest.
 pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     let plan = jobs::choose(&context.config, &args)?;
-    let way_out = WayOut::open(&plan, &args, context)?;
+    let network = Network::open(&plan, &args, context)?;
     for note in &plan.skipped {
         context.note(note);
     }
@@ -50,7 +49,7 @@ pub fn run(args: RunArgs, context: &Context) -> Result<Exit, Error> {
     for (position, mut job) in plan.jobs.into_iter().enumerate() {
         let is_last = position + 1 == jobs;
         let loaded =
-            load(&mut database, &mut job, &args, context, &interrupt, way_out.as_ref(), position == 0);
+            load(&mut database, &mut job, &args, context, &interrupt, network.as_ref(), position == 0);
         match loaded {
             Ok(exit) => gravest = graver(gravest, exit),
             Err(error) if jobs == 1 || database.client.is_closed() => return Err(error),
@@ -77,25 +76,6 @@ pub fn listen(database: &Database) -> Result<Interrupt, Error> {
         .map_err(|error| Error::failed("cannot listen for signals").caused_by(error))
 }
 
-/// What sources from the network need, made once for all of them.
-struct WayOut {
-    settings: Settings,
-    copies: Copies,
-}
-
-impl WayOut {
-    /// Nothing where no source is a URL.
-    fn open(plan: &jobs::Plan<'_>, args: &RunArgs, context: &Context) -> Result<Option<Self>, Error> {
-        if plan.jobs.iter().flat_map(|job| &job.files).all(|file| file.url.is_none()) {
-            return Ok(None);
-        }
-        Ok(Some(WayOut {
-            settings: args.http.settings(&args.allow_host)?,
-            copies: Copies::open(context.config.keep_copies)?,
-        }))
-    }
-}
-
 /// Loads one dataset and prints its summary.
 fn load(
     database: &mut Database,
@@ -103,33 +83,15 @@ fn load(
     args: &RunArgs,
     context: &Context,
     interrupt: &Interrupt,
-    way_out: Option<&WayOut>,
+    network: Option<&Network>,
     is_first: bool,
 ) -> Result<Exit, Error> {
     let mut progress = Progress::new(context.settings.quiet).telling(&database.warnings);
     snapshots::leave_out_loaded(&mut database.client, job, &progress)?;
-    if let Some(WayOut { settings, copies }) = way_out {
-        interrupt.settle(false);
-        // A dry run and an assertion ask about the tables, not about the source.
-        let may_skip = !context.config.keep_copies && !args.dry_run && !args.assert_noop;
-        let way = transfer::Way { settings, copies, interrupt, refetches: args.refetch, may_skip };
-        let brought = transfer::bring(&mut database.client, job, &way, &mut progress);
-        if let (Err(_), Some(signal)) = (&brought, interrupt.signal()) {
-            interrupt.exit(signal);
-        }
-        match brought {
-            Ok(true) => {}
-            Ok(false) => return Ok(Exit::Done),
-            // Dry runs and assertions ask a question; only loads are history.
-            Err(error) if args.dry_run || args.assert_noop => return Err(error),
-            Err(error) => {
-                let written = ledger::fail_unopened(&mut database.client, &job.dataset.name, &error);
-                written.unwrap_or_else(|second| {
-                    progress.say(&format!("the failed run is not in the ledger: {second}"))
-                });
-                return Err(error);
-            }
-        }
+    if let Some(network) = network
+        && !network.bring(database, job, args, interrupt, &mut progress)?
+    {
+        return Ok(Exit::Done);
     }
     let label = database.label.clone();
     let mut attempt = Attempt::new(job, args, &label, interrupt, progress);
@@ -143,8 +105,8 @@ fn load(
         interrupt.exit(signal);
     }
     let (summary, end) = result?;
-    if let (Outcome::Done, Some(way_out)) = (summary.outcome, way_out) {
-        transfer::keep(job, &way_out.copies, &Progress::new(context.settings.quiet));
+    if let (Outcome::Done, Some(network)) = (summary.outcome, network) {
+        network.keep(job, &Progress::new(context.settings.quiet));
     }
     summary.print(args.format, is_first)?;
     match end {

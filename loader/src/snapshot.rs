@@ -111,12 +111,25 @@ mod tests {
     use super::*;
 
     fn write(folder: &Folder, stamp: &str, organization: u64, since: Option<i64>) {
+        write_as(folder, stamp, organization, true, since, None);
+    }
+
+    fn write_as(
+        folder: &Folder,
+        stamp: &str,
+        organization: u64,
+        has_key: bool,
+        since: Option<i64>,
+        results_limited_to: Option<u64>,
+    ) {
         fs::create_dir_all(&folder.path).unwrap();
-        let mut manifest = Manifest::begun("mobilize", "https://api.example/v1", organization, true, stamp);
+        let mut manifest =
+            Manifest::begun("mobilize", "https://api.example/v1", organization, has_key, stamp);
         manifest.sources.push(SnapshotFile {
             name: "events".into(),
             file: format!("{stamp}-{organization}.jsonl.zst"),
             updated_since: since,
+            results_limited_to,
             ..SnapshotFile::default()
         });
         manifest.write(&folder.path).unwrap();
@@ -140,5 +153,18 @@ mod tests {
         let chain = folder.chain().unwrap();
         let chain: Vec<&str> = chain.iter().filter_map(|file| file.file.rsplit('/').next()).collect();
         assert_eq!(chain, ["3-8.jsonl.zst", "4-7.jsonl.zst", "5-7.jsonl.zst", "6-7.jsonl.zst"]);
+    }
+    #[test]
+    fn what_is_limited_or_seen_without_a_key_replaces_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::of(place.path(), "mobilize");
+        write(&folder, "1", 7, None);
+        write_as(&folder, "2", 7, true, None, Some(1000));
+        write_as(&folder, "3", 7, false, None, None);
+        let chain = folder.chain().unwrap();
+        let chain: Vec<&str> = chain.iter().filter_map(|file| file.file.rsplit('/').next()).collect();
+        assert_eq!(chain, ["1-7.jsonl.zst", "2-7.jsonl.zst", "3-7.jsonl.zst"]);
+        let [whole, .., open] = &folder.manifests().unwrap()[..] else { panic!() };
+        assert!(!whole.is_of_same_origin(open));
     }
 }

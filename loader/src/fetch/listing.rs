@@ -85,7 +85,7 @@ pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part),
         };
         let received =
             ask(&url, sought, number, way).map_err(|error| match number == resumed + 1 && resumed > 0 {
-                true => error.hint("the same command tries page again; with --restart it begins anew"),
+                true => error.hint("the same command tries that page again; with --restart it begins anew"),
                 false => error,
             })?;
         if let Err(rule) = fits(&received, &part, way) {
@@ -152,7 +152,11 @@ fn fits(received: &Received, part: &Part, way: &Way<'_>) -> Result<(), String> {
     let all = || part.pages().iter().chain([page]);
     let records: u64 = all().map(|page| page.records).sum();
     // Some records may come twice, and some be added; many more are pages without end.
-    if all().filter_map(|page| page.count).max().is_some_and(|most| records > 2 * most + 1000) {
+    if all()
+        .filter_map(|page| page.count)
+        .max()
+        .is_some_and(|most| records > most.saturating_mul(2).saturating_add(1000))
+    {
         return Err(format!(
             "{records} records have come, far more than the API counts, and there is a \"next\""
         ));

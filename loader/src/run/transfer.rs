@@ -9,6 +9,7 @@ use url::Url;
 
 use super::interrupt::Interrupt;
 use super::jobs::Job;
+use crate::config::Format;
 use crate::copies::Copies;
 use crate::error::Error;
 use crate::http::{self, Answer, Deadline, Limits, Settings};
@@ -105,7 +106,7 @@ pub fn keep(job: &Job<'_>, copies: &Copies, progress: &Progress) {
 fn one(
     url: &Url,
     location: &str,
-    format: crate::config::Format,
+    format: Format,
     last: Option<&LastTransfer>,
     way: &Way<'_>,
     progress: &mut Progress,
