@@ -89,13 +89,14 @@ pub fn text(
 /// Reads the envelope and lays the records out as lines.
 ///
 /// # Errors
-/// What is wrong with it, as part of a sentence, which may repeat what the server says at length. An `error` is a failure whatever the status was.
+/// What is wrong with it, as part of a sentence, which may repeat what an `error` says at length. That is a failure
+/// whatever the status was.
 pub fn read(text: &str, answered: i64) -> Result<Received, String> {
     let envelope: Envelope<'_> =
         serde_json::from_str(text).map_err(|error| match text.trim_start().starts_with('<') {
             true => "is an HTML page, not JSON".to_owned(),
-            // Its message names line and column, and quotes nothing.
-            false => format!("is not a page of JSON: {error}"),
+            // Its message may quote a value: where it is, is enough.
+            false => format!("is not a page of JSON (line {}, column {})", error.line(), error.column()),
         })?;
     if let Some(error) = envelope.error {
         return Err(format!("is an error: {}", error.get()));
@@ -159,6 +160,8 @@ mod tests {
             let wrong = read(text, 0).unwrap_err();
             assert!(wrong.contains(words), "{text}: {wrong}");
         }
+        let wrong = read("{\"data\":[],\"count\":\"ana@example.org\"}", 0).unwrap_err();
+        assert_eq!(wrong, "is not a page of JSON (line 1, column 36)");
         assert_eq!(read("{\"data\":[],\"error\":null,\"next\":null}", 0).unwrap().page.records, 0);
     }
 }
