@@ -85,8 +85,7 @@ impl Copies {
     }
 
     fn path(&self, url_sha256: &[u8; 32]) -> PathBuf {
-        let name: String = url_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(name)
+        self.folder.join(fingerprint::hex(url_sha256))
     }
 
     /// Deletes what is left over and what nobody uses. What cannot be looked at or deleted is another's.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::cli::{Context, FetchArgs};
 use crate::error::{Error, Exit};
-use crate::http::{self, Client, Secrets};
+use crate::http::{self, Client};
 use crate::output::{self, Column, Listing};
 use crate::progress::Progress;
 use crate::run::interrupt::Interrupt;
@@ -57,7 +57,6 @@ pub fn run(args: &FetchArgs, context: &Context) -> Result<Exit, Error> {
     let mut way = Way {
         client: &client,
         base: &base,
-        secrets: key.as_deref().map(Secrets::of_key).unwrap_or_default(),
         pace: Pace::of(mobilize::REQUESTS_A_SECOND),
         interrupt: &interrupt,
         progress: Progress::new(context.settings.quiet),

@@ -16,7 +16,7 @@ mod settings;
 pub use client::{Client, Response};
 pub use download::{Answer, Limits, download};
 pub use fault::Fault;
-pub use link::{has_credentials, is_url, parse, presentable, sha256, shown};
+pub use link::{has_credentials, is_url, names_user, parse, presentable, sha256, shown};
 pub use retry::{Deadline, tried};
 pub use secrets::Secrets;
 pub use settings::Settings;

@@ -149,7 +149,7 @@ impl Summary {
             source: source.number,
             name: &source.name,
             location: &source.location,
-            sha256: hex(&source.fingerprint.sha256),
+            sha256: source.fingerprint.hex(),
             bytes: source.fingerprint.bytes,
             records: source.records,
         });
@@ -208,10 +208,6 @@ struct SourceReport<'a> {
     sha256: String,
     bytes: u64,
     records: u64,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

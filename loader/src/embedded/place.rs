@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::account::Account;
 use super::{Server, pidfile};
 use crate::error::Error;
+use crate::source::fingerprint::hex;
 
 /// Environment variable that names another folder for the embedded cluster.
 pub(super) const VARIABLE: &str = "PG_ETL_DATA_DIR";
@@ -163,8 +164,7 @@ impl Place {
         if fits {
             return self.home.clone();
         }
-        let digest = Sha256::digest(bytes);
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&Sha256::digest(bytes)[..8]);
         PathBuf::from(format!("/tmp/pg_etl-{}-{name}", self.account.uid))
     }
 }

@@ -10,7 +10,7 @@ use super::page::{self, Received};
 use crate::caution::caution;
 use crate::cli::FetchArgs;
 use crate::error::Error;
-use crate::http::{self, Client, Deadline, Secrets, tried};
+use crate::http::{self, Client, Deadline, tried};
 use crate::progress::Progress;
 use crate::run::interrupt::Interrupt;
 use crate::snapshot::{Part, SnapshotFile};
@@ -34,8 +34,6 @@ pub struct Way<'a> {
     pub client: &'a Client,
     /// Where the API is.
     pub base: &'a Url,
-    /// Never shown, also where the API repeats them.
-    pub secrets: Secrets,
     /// How fast.
     pub pace: Pace,
     /// Stops it.
@@ -90,7 +88,7 @@ pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part),
             })?;
         if let Err(rule) = fits(&received, &part, way) {
             part.discard();
-            let rule = way.secrets.hidden_in(&rule);
+            let rule = way.client.without_secrets(&rule);
             return Err(Error::failed(format!(
                 "{}, page {number}: {rule}; its pages are thrown away",
                 sought.source
@@ -126,7 +124,7 @@ pub fn fetch(sought: &Sought, way: &mut Way<'_>) -> Result<(SnapshotFile, Part),
 
 /// One page; the words of an error name it by its number.
 fn ask(url: &Url, sought: &Sought, number: usize, way: &mut Way<'_>) -> Result<Received, Error> {
-    let place = way.secrets.hidden_in(&http::shown(url));
+    let place = way.client.without_secrets(&http::shown(url));
     let (client, interrupt, progress) = (way.client, way.interrupt, &way.progress);
     let deadline = Deadline::after(way.timeout);
     let check = || interrupt.check().and_then(|()| deadline.check(&place));
@@ -140,7 +138,7 @@ fn ask(url: &Url, sought: &Sought, number: usize, way: &mut Way<'_>) -> Result<R
     })?;
     page::read(&text, answered).map_err(|wrong| {
         // Hidden first: a secret that is cut off is not known again.
-        let wrong: String = way.secrets.hidden_in(&wrong).chars().take(TOLD).collect();
+        let wrong: String = way.client.without_secrets(&wrong).chars().take(TOLD).collect();
         Error::failed(format!("{}, page {number}: the answer of {place} {wrong}", sought.source))
             .hint("what has come is kept: the same command goes on from here")
     })
@@ -175,11 +173,7 @@ fn fits(received: &Received, part: &Part, way: &Way<'_>) -> Result<(), String> {
         return Err("is empty as the one before it, and yet names a \"next\"".to_owned());
     }
     match http::parse(next) {
-        Ok(next)
-            if next.origin() == base.origin() && next.username().is_empty() && next.password().is_none() =>
-        {
-            Ok(())
-        }
+        Ok(next) if next.origin() == base.origin() && !http::names_user(&next) => Ok(()),
         Ok(next) => Err(format!(
             "refused to follow its \"next\" to {}: it leaves {}",
             http::shown(&next),

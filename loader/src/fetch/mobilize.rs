@@ -24,7 +24,7 @@ const LISTS: [(&str, bool); 3] = [("attendances", true), ("events", false), ("pe
 /// Usage (exit 2) for what is no URL of http or https, or holds a user, a password or a query.
 pub fn base(given: &str) -> Result<Url, Error> {
     let base = http::parse(given)?;
-    let has_more = base.query().is_some() || !base.username().is_empty() || base.password().is_some();
+    let has_more = base.query().is_some() || http::names_user(&base);
     match has_more {
         true => Err(Error::usage(format!(
             "{}: --api-url is a base such as {API}, and nothing more",

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::http::{Fault, Response};
 use crate::snapshot::Page;
 use crate::source::decompressed;
+use crate::source::fingerprint::hex;
 
 /// A page is a hundred records or so; one of this length is none.
 const PAGE_BYTES: u64 = 32 << 20;
@@ -114,10 +115,9 @@ pub fn read(text: &str, answered: i64) -> Result<Received, String> {
         let dated = serde_json::from_str::<Dated>(record.get()).ok();
         modified = modified.max(dated.and_then(|dated| dated.modified_date));
     }
-    let digest = Sha256::digest(&lines);
     let page = Page {
         next: envelope.next.map(Cow::into_owned),
-        digest: digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+        digest: hex(&Sha256::digest(&lines)[..16]),
         records: data.len() as u64,
         length: lines.len() as u64,
         count: envelope.count,

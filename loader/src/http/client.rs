@@ -9,7 +9,7 @@ use url::Url;
 use super::Validators;
 use super::fault::Fault;
 use super::guard::Guard;
-use super::link::{basic, shown};
+use super::link::{basic, names_user, shown, without_user};
 use super::secrets::Secrets;
 use super::settings::Settings;
 use crate::error::Error;
@@ -88,6 +88,11 @@ impl Client {
         self
     }
 
+    /// A text without the secrets that are sent, in case the server repeats them.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.secrets.hidden_in(text)
+    }
+
     /// Asks for a URL with the headers, and follows redirects.
     ///
     /// # Errors
@@ -96,9 +101,7 @@ impl Client {
     pub fn get(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Response, Fault> {
         // A redirect to a path alone would take the user and password along, and the library would make a header of
         // them, for whatever origin.
-        let mut url = url.clone();
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
+        let mut url = without_user(url);
         for hop in 0..=REDIRECTS {
             let response = self.ask(&url, headers).map_err(|fault| match hop {
                 0 => fault,
@@ -117,7 +120,7 @@ impl Client {
 
     /// A URL as it may be shown, whatever of ours a server has put into it.
     fn shown(&self, url: &Url) -> String {
-        self.secrets.hidden_in(&shown(url))
+        self.without_secrets(&shown(url))
     }
 
     fn ask(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Response, Fault> {
@@ -156,7 +159,7 @@ impl Client {
         if url.scheme() == "https" && target.scheme() == "http" {
             return Err(refuse(&place, "it leaves https for http"));
         }
-        if !target.username().is_empty() || target.password().is_some() {
+        if names_user(&target) {
             return Err(refuse(&place, "it names a user"));
         }
         if self.stays && target.origin() != self.given.origin() {

@@ -35,7 +35,21 @@ pub fn parse(text: &str) -> Result<Url, Error> {
 
 /// Whether the text is a URL with a user or a password in it; a token may stand for either.
 pub fn has_credentials(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+    Url::parse(text).is_ok_and(|url| names_user(&url))
+}
+
+/// Whether there is a user or a password in it.
+pub fn names_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// The URL without them.
+pub fn without_user(url: &Url) -> Url {
+    let mut bare = url.clone();
+    // Both fail only for URLs that cannot have them.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
 }
 
 /// A location as it may be shown, URL or path.
@@ -49,10 +63,7 @@ pub fn presentable(location: &str) -> String {
 
 /// A URL as it may be shown and kept: no user, no password, and of the query the names alone.
 pub fn shown(url: &Url) -> String {
-    let mut bare = url.clone();
-    // Both fail only for URLs that cannot have credentials.
-    let _ = bare.set_username("");
-    let _ = bare.set_password(None);
+    let mut bare = without_user(url);
     bare.set_fragment(None);
     bare.set_query(None);
     let names: Vec<String> = url
@@ -70,15 +81,12 @@ pub fn shown(url: &Url) -> String {
 /// What the ledger knows the URL by: SHA-256 of all of it but user and password, which say who asks and not for what (and
 /// could be guessed from the hash).
 pub fn sha256(url: &Url) -> [u8; 32] {
-    let mut bare = url.clone();
-    let _ = bare.set_username("");
-    let _ = bare.set_password(None);
-    Sha256::digest(bare.as_str().as_bytes()).into()
+    Sha256::digest(without_user(url).as_str().as_bytes()).into()
 }
 
 /// The value of `Authorization` for the user and password in a URL (RFC 7617).
 pub fn basic(url: &Url) -> Option<String> {
-    if url.username().is_empty() && url.password().is_none() {
+    if !names_user(url) {
         return None;
     }
     let (user, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));

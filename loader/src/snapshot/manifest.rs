@@ -116,10 +116,8 @@ impl Manifest {
 
     /// Whether both tell of the same records, as they are shown to the same, at different times.
     pub fn is_of_same_origin(&self, other: &Manifest) -> bool {
-        let of = |manifest: &Manifest| {
-            (manifest.dataset.clone(), manifest.api.clone(), manifest.organization, manifest.has_key)
-        };
-        of(self) == of(other)
+        (&self.dataset, &self.api, self.organization, self.has_key)
+            == (&other.dataset, &other.api, other.organization, other.has_key)
     }
 
     /// Its part of a source.

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::different;
 use crate::error::Error;
+use crate::source::fingerprint::hex;
 
 /// Level 3 is zstd's own default.
 const COMPRESSION: i32 = 3;
@@ -65,8 +66,7 @@ impl Part {
     ) -> Result<Self, Error> {
         // A part a request: another organization's, or another time's, is gone on with when it is asked for again.
         let request = format!("{request} {}", if has_key { "with a key" } else { "without a key" });
-        let digest = Sha256::digest(request.as_bytes());
-        let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&Sha256::digest(request.as_bytes())[..6]);
         let mut part = Part {
             records: folder.join(format!("{source}-{name}.jsonl.zst")),
             journal: folder.join(format!("{source}-{name}.pages")),

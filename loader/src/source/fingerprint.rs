@@ -15,8 +15,13 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// The hash as `sha256sum` prints it.
     pub fn hex(&self) -> String {
-        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.sha256)
     }
+}
+
+/// Bytes as `sha256sum` prints them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A reader that hashes and counts what passes through it.
