@@ -2,11 +2,10 @@
 use std::ffi::CStr;
 
 use etl_core::merge::name::Ident;
-use etl_core::merge::plan::{Options, Plan, Rows, Standing};
+use etl_core::merge::plan::{LeftOut, Options, Plan, Rows, Standing};
 use etl_core::merge::table::{Staged, Target};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use pgrx::spi::SpiClient;
 
 use crate::error::{Outcome, from_plan, misuse};
 
@@ -16,6 +15,22 @@ pub(crate) mod statements;
 
 use halves::Risky;
 use statements::Statements;
+
+/// A row of counts, as `etl_merge` and `etl_load` return it.
+pub(crate) type CountsRow = TableIterator<
+    'static,
+    (
+        name!(relation, String),
+        name!(read, i64),
+        name!(inserted, i64),
+        name!(updated, i64),
+        name!(unchanged, i64),
+        name!(superseded, i64),
+        name!(parked, i64),
+        name!(rejected, i64),
+        name!(promoted, i64),
+    ),
+>;
 
 /// One row: the target and its counts. See `docs/design.md` and the function's comment.
 #[pg_extern(sql = r#"
@@ -57,29 +72,12 @@ comment on function etl_merge(regclass, regclass, name, bigint) is
     'Merges staged records into a constrained table: classifies each by the table''s own constraints, writes the winners, '
     'keeps the rest in etl.quarantine, records and returns the counts.';
 "#)]
-#[allow(clippy::type_complexity, reason = "pgrx reads the row's columns from the type")]
 fn etl_merge(
     staged: Option<pg_sys::Oid>,
     target: Option<pg_sys::Oid>,
     version: Option<&CStr>,
     run_id: Option<i64>,
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(relation, String),
-            name!(read, i64),
-            name!(inserted, i64),
-            name!(updated, i64),
-            name!(unchanged, i64),
-            name!(superseded, i64),
-            name!(parked, i64),
-            name!(rejected, i64),
-            name!(promoted, i64),
-        ),
-    >,
-    ErrorReport,
-> {
+) -> Result<CountsRow, ErrorReport> {
     let (Some(staged), Some(target)) = (staged, target) else {
         return Err(misuse(
             PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
@@ -88,38 +86,50 @@ fn etl_merge(
         ));
     };
     let version = version.map(|name| Ident::new(name.to_string_lossy()));
-    let counts = Spi::connect_mut(|client| merge(client, staged, target, version, run_id))?;
-    let [read, inserted, updated, unchanged, superseded, parked, rejected, promoted] = counts.records;
-    Ok(TableIterator::once((
-        counts.target,
-        read,
-        inserted,
-        updated,
-        unchanged,
-        superseded,
-        parked,
-        rejected,
-        promoted,
-    )))
+    let counts = Spi::connect_mut(|client| {
+        let mut run = Statements::new(client);
+        run.drop_leftovers()?;
+        merge(&mut run, staged, target, version, run_id, LeftOut::Nothing)
+    })?;
+    Ok(counts.into_row())
 }
 
 /// The catalog's description of a target.
 pub(crate) const DESCRIBE_TARGET: &str = include_str!("merge/target.sql");
 
 /// The counts of one merge, in the order of the function's columns.
-struct Counts {
+pub(crate) struct Counts {
     target: String,
     records: [i64; 8],
 }
 
-fn merge(
-    client: &mut SpiClient<'_>,
+impl Counts {
+    /// As the functions return them.
+    pub(crate) fn into_row(self) -> CountsRow {
+        let [read, inserted, updated, unchanged, superseded, parked, rejected, promoted] = self.records;
+        TableIterator::once((
+            self.target,
+            read,
+            inserted,
+            updated,
+            unchanged,
+            superseded,
+            parked,
+            rejected,
+            promoted,
+        ))
+    }
+}
+
+/// Merges what is staged. Of an earlier merge nothing is left; `left_out` says what this one's caller left out.
+pub(crate) fn merge(
+    run: &mut Statements<'_, '_>,
     staged: pg_sys::Oid,
     target: pg_sys::Oid,
     version: Option<Ident>,
     run_id: Option<i64>,
+    left_out: LeftOut,
 ) -> Outcome<Counts> {
-    let mut run = Statements::new(client);
     let target: Target = run.describe(DESCRIBE_TARGET, target, "target")?;
     let staged: Staged = run.describe(include_str!("merge/staged.sql"), staged, "staged table")?;
     refuse_our_names(&staged)?;
@@ -137,13 +147,12 @@ fn merge(
         dataset,
         extension_schema: run.extension_schema()?,
         partial: Vec::new(),
-        only_changed: false,
+        left_out,
     };
     let schema = Ident::new(&options.extension_schema);
-    run.drop_leftovers()?;
     // What is misused is refused before anything of it is read.
     let first = Plan::new(&target, &staged, &options).map_err(from_plan)?;
-    let retries = options.retries && ready(&mut run, &first, &schema)?;
+    let retries = options.retries && ready(run, &first, &schema)?;
     options.retries = retries;
     if staged.has_meta("absent", &target) {
         options.partial.extend(run.lacking(&staged, &target)?);
@@ -156,30 +165,37 @@ fn merge(
         options.partial.dedup();
     }
 
-    if !has_open {
-        options.only_changed =
-            leave_out(&mut run, &Plan::new(&target, &staged, &options).map_err(from_plan)?)?;
+    if !has_open
+        && left_out == LeftOut::Nothing
+        && leave_out(run, &Plan::new(&target, &staged, &options).map_err(from_plan)?)?
+    {
+        options.left_out = LeftOut::OfStaged;
     }
 
     let mut plan = Plan::new(&target, &staged, &options).map_err(from_plan)?;
-    refuse_unknown_replays(&mut run, &plan)?;
-    read(&mut run, &plan, &schema)?;
+    refuse_unknown_replays(run, &plan)?;
+    read(run, &plan, &schema)?;
     if let (Some(needed), Some(fill)) = (plan.needs_filling(), plan.fill())
         && run.holds(&needed)?
     {
-        judge(&mut run, &mut plan, &schema, Standing::ByItself)?;
+        judge(run, &mut plan, &schema, Standing::ByItself)?;
         run.execute(&fill)?;
         plan.forget_faults();
         run.execute("drop table if exists pg_temp.etl_judgements, pg_temp.etl_faults")?;
     }
-    judge(&mut run, &mut plan, &schema, Standing::OnTarget)?;
+    judge(run, &mut plan, &schema, Standing::OnTarget)?;
     run.execute(&plan.analyze())?;
     if !run.holds(&plan.contests())? {
         plan.forget_contests();
     }
-    let has_waits = settle_collisions(&mut run, &plan)?;
-    run.execute(&plan.fates())?;
-    write(&mut run, &plan, has_waits, has_open)?;
+    let has_waits = settle_collisions(run, &plan)?;
+    if !run.holds(&plan.broken())? {
+        plan.forget_broken();
+    }
+    for step in plan.fates().into_iter().flatten() {
+        run.execute(&step)?;
+    }
+    write(run, &plan, has_waits, has_open)?;
     let counts = run.count(&plan.count())?;
     run.drop_leftovers()?;
     Ok(counts)
@@ -309,8 +325,18 @@ fn settle_references(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<(
     Ok(())
 }
 
-/// Refuses winners that stand in each other's way, until none does. Says whether some wait for others to move away.
+/// Lets those of contested keys contend.
+fn contend(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
+    for step in plan.contenders().into_iter().flatten() {
+        run.execute(&step)?;
+    }
+    Ok(())
+}
+
+/// Chooses the winners, and refuses those that stand in each other's way, until none does. Says whether some wait for others to
+/// move away.
 fn settle_collisions(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<bool> {
+    contend(run, plan)?;
     if !plan.can_collide() {
         return Ok(false);
     }
@@ -322,16 +348,14 @@ fn settle_collisions(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<b
         }
         run.execute("drop table pg_temp.etl_writes")?;
         settle_references(run, plan)?;
+        contend(run, plan)?;
     }
 }
 
 /// Writes what was decided. Rows written must equal rows classified: triggers and other writers do not go unnoticed.
 fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_open: bool) -> Outcome<()> {
-    let decided = run.decided()?;
+    let decided = run.decided(&plan.to_write())?;
     let (inserts, updates) = (decided.inserts, decided.updates);
-    if inserts + updates + decided.kept > 0 {
-        run.execute(&plan.analyze_fates())?;
-    }
     let written = match (inserts, updates) {
         (0, 0) => (0, 0),
         _ => run.written(&plan.write(inserts > 0, updates > 0, has_waits))?,

@@ -1,23 +1,23 @@
 //! `etl_read` and `etl_load`: what a run has staged, as typed rows of a target, by the mapping of a load file.
-use etl_core::merge::name::{Ident, QualifiedName};
-use etl_core::merge::table::Target;
-use etl_core::read::{Fields, Plan, Source};
+use etl_core::merge::name::Ident;
 use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use std::ffi::CStr;
 
-use crate::error::{Outcome, from_plan, misuse};
+use crate::error::{Outcome, misuse};
 use crate::merge;
 use crate::merge::statements::Statements;
 
 mod catalog;
 mod in_server;
+mod reading;
 mod record;
 
+use reading::Reading;
+
 extension_sql_file!("read/counts.sql", name = "etl_counts", bootstrap);
-extension_sql_file!("read/load.sql", name = "etl_load", requires = ["etl_counts", etl_read]);
 
 /// Makes `pg_temp.<staged>` of the records that a run has staged; see the function's comment and `docs/merge.md`.
 #[pg_extern(sql = r#"
@@ -60,6 +60,69 @@ fn etl_read(
     Spi::connect_mut(|client| read(client, run_id, sources, target, &fields, &staged))
 }
 
+/// `etl_read` and `etl_merge` in one; see the function's comment and `docs/merge.md`.
+#[pg_extern(sql = r#"
+create function etl_load(
+    run_id bigint,
+    sources text[],
+    target text,
+    fields jsonb,
+    version name default null
+)
+returns setof etl_counts
+language c
+volatile
+parallel unsafe
+set search_path = pg_catalog, pg_temp
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+set quote_all_identifiers = off
+set client_min_messages = 'warning'
+set jit = off
+set work_mem = '32MB'
+set parallel_setup_cost = 0
+set parallel_tuple_cost = 0
+as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+
+revoke execute on function etl_load(bigint, text[], text, jsonb, name) from public;
+
+comment on function etl_load(bigint, text[], text, jsonb, name) is
+    'Reads what the run has staged from the named sources into rows of target, as fields maps them, and merges them: '
+    'etl_read and etl_merge in one.';
+"#, requires = ["etl_counts"])]
+fn etl_load(
+    run_id: Option<i64>,
+    sources: Option<Vec<Option<String>>>,
+    target: Option<&str>,
+    fields: Option<JsonB>,
+    version: Option<&CStr>,
+) -> Result<merge::CountsRow, ErrorReport> {
+    let (Some(run_id), Some(sources), Some(target), Some(fields)) = (run_id, sources, target, fields) else {
+        return Err(misuse(
+            PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            "etl_load needs a run, its sources, a target and its fields",
+            "select * from etl_load(run_id, '{people}', 'schema.people', '{\"person_id\": \"id\"}');",
+        ));
+    };
+    let staged = Ident::new("etl_rows");
+    let version = version.map(|name| Ident::new(name.to_string_lossy()));
+    let counts = Spi::connect_mut(|client| {
+        let mut run = Statements::new(client);
+        run.drop_leftovers()?;
+        let reading = Reading::new(&mut run, run_id, sources, target, &fields)?;
+        let left_out = reading.read_changed(&mut run, &staged, version.as_ref())?;
+        let staged = run.temporary(&staged)?;
+        let counts = merge::merge(&mut run, staged, reading.target, version, Some(run_id), left_out)?;
+        // Dropped now, so that a transaction can load twice.
+        run.execute("drop table pg_temp.etl_rows")?;
+        Ok::<_, ErrorReport>(counts)
+    })?;
+    Ok(counts.into_row())
+}
+
 fn read(
     client: &mut SpiClient<'_>,
     run_id: i64,
@@ -69,37 +132,5 @@ fn read(
     staged: &Ident,
 ) -> Outcome<()> {
     let mut run = Statements::new(client);
-    let dataset = run.dataset(run_id)?;
-    let target = run.target_named(target, &dataset)?;
-    let described: Target = run.describe(merge::DESCRIBE_TARGET, target, "target")?;
-    if !run.has_staging(run_id)? {
-        return Err(misuse(
-            PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
-            format!("run {run_id} has nothing staged: there is no table staging.run_{run_id}"),
-            format!("loader run {dataset} FILE"),
-        ));
-    }
-    let names: Vec<String> = sources.into_iter().flatten().collect();
-    let sources: Vec<Source> = run.sources(run_id, names.clone())?;
-    let fields = Fields::parse(&fields.0).map_err(from_plan)?;
-    let plan = Plan::new(&described, &sources, &fields).map_err(from_plan)?;
-    let staging = QualifiedName { schema: Ident::new("staging"), name: Ident::new(format!("run_{run_id}")) };
-    // What the session has under this name is not ours, and not to be read.
-    run.execute(&format!("drop table if exists pg_temp.{staged}"))?;
-    let statement = plan.statement(staged, &staging, &run.extension_schema()?);
-    let rows = run.execute(&statement)?;
-    run.mark_read(run_id, sources.iter().map(|source| source.source).collect())?;
-    if rows == 0
-        && let Some(array) = &fields.each
-        && run.has_records(run_id, &sources)?
-    {
-        warning!("no record of {} has elements in {array}: check the pointer with *", names.join(", "));
-    }
-    for source in &sources {
-        let read: Vec<String> = plan.read_of(source).map(str::to_owned).collect();
-        if !read.is_empty() {
-            run.note_read(run_id, source.source, read)?;
-        }
-    }
-    Ok(())
+    Reading::new(&mut run, run_id, sources, target, fields)?.read(&mut run, staged)
 }

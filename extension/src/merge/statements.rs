@@ -11,7 +11,8 @@ use super::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 12] = [
+pub(super) const TABLES: [&str; 14] = [
+    "etl_compared",
     "etl_changed",
     "etl_unchanged",
     "etl_candidates",
@@ -22,6 +23,7 @@ pub(super) const TABLES: [&str; 12] = [
     "etl_writes",
     "etl_refused",
     "etl_waits",
+    "etl_contenders",
     "etl_fates",
     "etl_kept",
 ];
@@ -209,7 +211,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// Whether earlier runs left open rows of this target in quarantine: any, and parked ones.
-    pub(super) fn has_open(&mut self, dataset: &str, target: &str) -> Outcome<(bool, bool)> {
+    pub(crate) fn has_open(&mut self, dataset: &str, target: &str) -> Outcome<(bool, bool)> {
         let mut found = |condition: &str| {
             let found = format!(
                 "select exists (select from etl.quarantine where dataset = $1 and target = $2 and closed_run is null{condition})"
@@ -259,8 +261,14 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         Ok(lacking.unwrap_or_default().into_iter().map(Ident::new).collect())
     }
 
+    /// A temporary table of this session.
+    pub(crate) fn temporary(&mut self, name: &Ident) -> Outcome<pg_sys::Oid> {
+        let found = self.value("select to_regclass($1)::oid", &[format!("pg_temp.{name}").into()])?;
+        Ok(found.unwrap_or(pg_sys::InvalidOid))
+    }
+
     /// Temporary tables of this merge; also what a caller left under their names.
-    pub(super) fn drop_leftovers(&mut self) -> Outcome<()> {
+    pub(crate) fn drop_leftovers(&mut self) -> Outcome<()> {
         self.execute(&format!(
             "drop table if exists {}",
             TABLES.map(|name| format!("pg_temp.{name}")).join(", ")
@@ -268,14 +276,9 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         Ok(())
     }
 
-    pub(super) fn decided(&mut self) -> Outcome<Decided> {
-        let counted = self.query(
-            "select count(*) filter (where action = 'insert'), count(*) filter (where action = 'update'), \
-             count(*) filter (where outcome in ('parked', 'rejected')), \
-             count(*) filter (where outcome in ('promoted', 'superseded') and \"etl$quarantine_id\" is not null) \
-             from pg_temp.etl_fates",
-            &[],
-        )?;
+    /// Reads what the fates came to.
+    pub(super) fn decided(&mut self, statement: &str) -> Outcome<Decided> {
+        let counted = self.query(statement, &[])?;
         let row = counted.first();
         let number = |ordinal| -> Outcome<usize> {
             Ok(row.get::<i64>(ordinal).map_err(from_spi)?.unwrap_or(0).unsigned_abs() as usize)

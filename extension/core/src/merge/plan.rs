@@ -11,6 +11,8 @@
 //! found by bare names; names of the catalog pass through [`Ident`].
 mod candidates;
 mod changed;
+mod compared;
+mod contests;
 mod count;
 mod fates;
 mod faults;
@@ -62,14 +64,26 @@ pub struct Options {
     pub has_staging: bool,
     /// Whether earlier runs parked records of this target that are tried again.
     pub retries: bool,
-    /// Whether only the rows in `etl_changed` are judged; the others are counted in `etl_unchanged`.
-    pub only_changed: bool,
+    /// Which rows are not judged because they equal the target's.
+    pub left_out: LeftOut,
     /// Columns that some record lacks although `staged` has them.
     pub partial: Vec<Ident>,
     /// How a replay names its quarantined rows; none in any other run.
     pub replay: Option<Replay>,
     /// Schema of the extension's own functions.
     pub extension_schema: String,
+}
+
+/// Rows that equal the target's, and are not judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeftOut {
+    /// None is left out.
+    #[default]
+    Nothing,
+    /// Those that are staged and not in `etl_changed`; they are counted in `etl_unchanged`.
+    OfStaged,
+    /// Those that are in `etl_unchanged`: they were not staged at all.
+    Unstaged,
 }
 
 /// A planned merge of one staged relation into one target.
@@ -87,6 +101,8 @@ pub struct Plan<'a> {
     has_faults: bool,
     /// Whether some key may have more than one record that could win.
     has_contests: bool,
+    /// Whether some candidate may have broken a rule.
+    has_broken: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -107,8 +123,17 @@ impl<'a> Plan<'a> {
         let given = target.columns.iter().filter(|column| column.generated.is_none());
         let (columns, lacking) = given.partition(|column| has(&column.name));
         let key = choose_key(target, has)?;
-        let plan =
-            Plan { target, staged, options, key, columns, lacking, has_faults: false, has_contests: true };
+        let plan = Plan {
+            target,
+            staged,
+            options,
+            key,
+            columns,
+            lacking,
+            has_faults: false,
+            has_contests: true,
+            has_broken: true,
+        };
         plan.check_columns()?;
         plan.check_version()?;
         plan.check_types()?;
@@ -211,7 +236,7 @@ impl<'a> Plan<'a> {
     /// Whether the candidates are a table of their own, or the staged relation as it is.
     fn is_materialised(&self) -> bool {
         self.options.retries
-            || self.options.only_changed
+            || self.options.left_out == LeftOut::OfStaged
             || !self.options.partial.is_empty()
             || self.options.replay.is_some()
             || self.columns.iter().any(|column| self.reading(column) != Reading::AsIs)

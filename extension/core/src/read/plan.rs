@@ -5,7 +5,7 @@ use super::spec::{From, Spec, SpecColumn};
 use crate::frame::loose_name;
 use crate::merge::name::{Ident, Literal, QualifiedName};
 use crate::merge::plan::Misuse;
-use crate::merge::table::{Column, Target};
+use crate::merge::table::{Column, Staged, StagedColumn, Target};
 use crate::value::{Grammar, is_readable};
 
 /// A source of the run that is to be read.
@@ -130,8 +130,38 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Makes `pg_temp.<staged>` of what `staging` holds; `reader` is the schema of the extension's functions.
-    pub fn statement(&self, staged: &Ident, staging: &QualifiedName, reader: &str) -> String {
+    /// What the rows are to a merge, if it may compare them with the target's while they are read: one row a record, each with
+    /// the same columns, all typed, and none that hides what speaks of the record.
+    pub fn comparable(&self, staged: &Ident) -> Option<Staged> {
+        let meta = [
+            ("source", "smallint"),
+            ("line", "bigint"),
+            ("byte", "bigint"),
+            ("problem", "text"),
+            ("sqlstate", "text"),
+            ("field", "text"),
+        ];
+        let is_typed = |column: &Column| is_readable(&column.type_name) || column.type_name == "text";
+        let is_plain = self.fields.each.is_none()
+            && self.columns.iter().all(|(column, _)| is_typed(column))
+            && self.sources.iter().all(|source| self.absent_of(source).is_empty())
+            && meta.iter().all(|(name, _)| self.target.column(&Ident::new(*name)).is_none());
+        is_plain.then(|| {
+            let columns =
+                self.columns.iter().map(|(column, _)| (column.name.clone(), column.type_name.as_str()));
+            let meta = meta.map(|(name, type_name)| (Ident::new(name), type_name));
+            let columns = columns
+                .chain(meta)
+                .map(|(name, type_name)| StagedColumn { name, type_name: type_name.into() });
+            Staged {
+                name: QualifiedName { schema: Ident::new("pg_temp"), name: staged.clone() },
+                columns: columns.collect(),
+            }
+        })
+    }
+
+    /// The query that makes rows of what `staging` holds; `reader` is the schema of the extension's functions.
+    pub fn rows(&self, staging: &QualifiedName, reader: &str) -> String {
         let spec = Literal::new(serde_json::to_string(&self.spec()).unwrap_or_default());
         let reader = Ident::new(reader);
         // Where the target has a column of the name, the merge knows what speaks of the record by another.
@@ -180,7 +210,7 @@ impl<'a> Plan<'a> {
         };
         // The offset keeps the record from being read anew for each column; of type bigint, or no worker takes part.
         format!(
-            "create temporary table {staged} on commit drop as\nselect\n    {}\nfrom (\n    \
+            "select\n    {}\nfrom (\n    \
              select s.source, s.line, s.byte, s.problem, s.sqlstate, n.name{absent}, {read} as v\n    \
              from {staging} as s\n    join (values {}) as n (source, name{absent_name}) on n.source = s.source{join}{kept}\n    \
              offset '0'::bigint\n) as r",

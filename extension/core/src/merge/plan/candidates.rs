@@ -4,7 +4,7 @@
 //! relation itself serves. Else a temporary table is made of it, with the text columns converted.
 use super::super::name::Literal;
 use super::reading::Reading;
-use super::{Plan, Raised, Rows, changed};
+use super::{LeftOut, Plan, Raised, Rows, changed};
 
 /// The temporary table, where there is one.
 pub(super) const TABLE: &str = "pg_temp.etl_candidates";
@@ -195,8 +195,8 @@ impl Plan<'_> {
 
     /// Which staged rows are candidates.
     fn read_rows(&self, rows: Rows) -> String {
-        match (rows, self.options.only_changed) {
-            (Rows::All, true) => {
+        match (rows, self.options.left_out) {
+            (Rows::All, LeftOut::OfStaged) => {
                 // In their order: the last thing that decides between two records is which came first.
                 format!(
                     "\nwhere s.ctid in (\n    select x.place\n    from {} as x\n)\norder by s.ctid",

@@ -1,6 +1,6 @@
 //! Counting: the ledger's rows, and the totals that the caller sees.
 use super::super::name::Literal;
-use super::{Plan, changed, fates};
+use super::{LeftOut, Plan, changed};
 
 impl Plan<'_> {
     /// Records the counts of every source in `etl.run_tables` and returns their totals as one row:
@@ -34,7 +34,8 @@ impl Plan<'_> {
             .map(|name| format!("{name} = rt.{name} + excluded.{name}"));
         // What was left out, because it equals the row that is there, is counted beside what was judged.
         let zeros = "0, ".repeat(outcomes.len() - 3);
-        let left_out = match self.options.only_changed {
+        let has_left_out = self.options.left_out != LeftOut::Nothing;
+        let left_out = match has_left_out {
             true => format!(
                 "all_counted as (\n    select source, {sums_by_source}\n    from (\n        select *\n        from counted\n        \
                  union all\n        select source, copies, 0, 0, copies, {}\n        from {}\n    ) as each\n    group by source\n),\n",
@@ -48,9 +49,9 @@ impl Plan<'_> {
             ),
             false => String::new(),
         };
-        let all_counted = if self.options.only_changed { "all_counted" } else { "counted" };
+        let all_counted = if has_left_out { "all_counted" } else { "counted" };
         format!(
-            "with fate as (\n    select *, \"etl$quarantine_id\" is not null as is_retried\n    from {fates}\n),\n\
+            "with fate as (\n    select *, \"etl$quarantine_id\" is not null as is_retried\n    from {fates} as e\n),\n\
              counted as (\n    select\n        case when f.is_retried then 0::smallint else f.\"etl$source\" end as source,\n        \
              coalesce(sum(f.\"etl$copies\") filter (where not f.is_retried), 0)::bigint as read,\n        {counted}\n    \
              from fate as f\n    group by 1\n),\n{left_out}\
@@ -58,7 +59,7 @@ impl Plan<'_> {
              select {run}, source, {target}, {all}\n    from {all_counted}\n    where read > 0 or promoted > 0\n    \
              on conflict (run_id, source, target) do update\n    set {adds}\n)\n\
              select {target}::text as target, {sums}\nfrom {all_counted}",
-            fates = fates::TABLE,
+            fates = self.fates_relation(),
             counted = counted.join(",\n        "),
             run = self.options.run_id,
             target = Literal::new(self.target.label()),

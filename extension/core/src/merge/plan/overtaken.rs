@@ -4,7 +4,7 @@
 //! tried again in it or not. A rejected one also gives way to a later run's record of the same version: that is how it was
 //! corrected.
 use super::fates::{at_least, came_at, newer};
-use super::{Plan, fates, judgements};
+use super::{Plan, judgements};
 
 impl Plan<'_> {
     /// Closes the open rows whose key this run settled; but for what came again and goes before it.
@@ -51,7 +51,7 @@ impl Plan<'_> {
              from overtaken as q\nwhere o.quarantine_id = q.quarantine_id{came_again}",
             row_key = self.row_key("j"),
             judgements = judgements::TABLE,
-            fates = fates::TABLE,
+            fates = self.fates_relation(),
             target = self.target.name,
             t_j = self.same_key("t", "j"),
             run = self.options.run_id,
@@ -73,7 +73,7 @@ impl Plan<'_> {
                     "join {} as w on {}\n    join {} as d on d.\"etl$row\" = w.\"etl$row\" and d.is_winner",
                     judgements::TABLE,
                     self.same_key("w", "j"),
-                    fates::TABLE,
+                    self.fates_relation(),
                 ),
                 format!("row({}) > row({})", came_at("w"), came_at("j")),
                 "true".into(),
@@ -83,7 +83,7 @@ impl Plan<'_> {
             "select j.\"etl$row\" as place, {is_greater} as is_newer\n    from {} as j\n    join {} as f on f.\"etl$row\" = j.\"etl$row\"\n    {settling}\n    \
              where f.outcome = 'rejected'\n        and {is_settled}",
             judgements::TABLE,
-            fates::TABLE,
+            self.fates_relation(),
         )
     }
 }

@@ -1,16 +1,8 @@
 //! The quarantine: a row for each new identity that did not get in, and the closing of what waited.
+use super::Plan;
 use super::kept::TABLE;
-use super::{Plan, fates};
 
 impl Plan<'_> {
-    /// Tells the optimiser how many did not get in: it expects a handful, and looks for each by itself.
-    pub fn analyze_fates(&self) -> String {
-        format!(
-            "analyze {} (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", action, outcome)",
-            fates::TABLE
-        )
-    }
-
     /// Tells the optimiser what is known, and makes it quick to find.
     pub fn index_kept(&self) -> [String; 2] {
         [format!("create index on {TABLE} (known_id)"), format!("analyze {TABLE} (known_id, quarantine_id)")]
@@ -58,11 +50,11 @@ impl Plan<'_> {
         format!(
             "update etl.quarantine as q\nset\n    last_run = {run},\n    closed_run = {run},\n    \
              closed_as = case when f.outcome = 'promoted' and q.outcome = 'rejected' then 'replayed' else f.outcome end\nfrom (\n    \
-             select \"etl$quarantine_id\" as quarantine_id, min(outcome) as outcome\n    from {fates}\n    \
+             select \"etl$quarantine_id\" as quarantine_id, min(outcome) as outcome\n    from {fates} as e\n    \
              where outcome in ('promoted', 'superseded') and \"etl$quarantine_id\" is not null\n    group by 1\n) as f\n\
              where f.quarantine_id = q.quarantine_id{came_again}",
             run = self.options.run_id,
-            fates = fates::TABLE,
+            fates = self.fates_relation(),
         )
     }
 

@@ -52,7 +52,7 @@ impl Plan<'_> {
         let first = ["run", "source", "line", "byte", "row"];
         columns.extend(first.map(|it| format!("\"etl$first_{it}\"")));
         format!(
-            "create temporary table etl_writes on commit drop as\n{},\nfirst as (\n    select distinct on ({key_j}) {key_j}, {first_j}\n    \
+            "create temporary table etl_writes on commit drop as\nwith {},\nfirst as (\n    select distinct on ({key_j}) {key_j}, {first_j}\n    \
              from {judgements} as j\n    where j.\"etl$rule\" is null\n    order by {key_j}, {came_j}\n)\n\
              select\n    {}\nfrom (\n    select s.*, d.action as \"etl$action\", {first_e}\n    \
              from decided as d\n    join standing as s on s.\"etl$row\" = d.\"etl$row\"\n    join first as e on {e_s}\n    \

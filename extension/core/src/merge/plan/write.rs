@@ -1,7 +1,7 @@
 //! Writing: the winners that change the target.
 use super::super::name::Literal;
 use super::super::table::Column;
-use super::{Plan, fates, unique};
+use super::{Plan, unique};
 
 impl Plan<'_> {
     /// Writes the winners that change the target and says how many rows were (inserted, updated), in one statement, so
@@ -51,7 +51,7 @@ impl Plan<'_> {
              where f.action = 'update'\n    and t.ctid = f.there\n    and {}{condition}",
             self.target.name,
             sets.join(",\n    "),
-            fates::TABLE,
+            self.fates_relation(),
             self.candidate().relation,
             self.same_key("t", "c"),
         ))
@@ -70,7 +70,7 @@ impl Plan<'_> {
             self.target.name,
             names.collect::<Vec<_>>().join(", "),
             values.collect::<Vec<_>>().join(",\n    "),
-            fates::TABLE,
+            self.fates_relation(),
             self.candidate().relation,
             self.key_of("c"),
         )

@@ -56,7 +56,7 @@ fn statement(sources: &[Source], mapping: serde_json::Value) -> Result<String, S
     let plan =
         Plan::new(&target, sources, &fields).map_err(|it| format!("{} {}", it.sqlstate, it.message))?;
     let staging = QualifiedName { schema: Ident::new("staging"), name: Ident::new("run_7") };
-    Ok(plan.statement(&Ident::new("rows"), &staging, "public"))
+    Ok(plan.rows(&staging, "public"))
 }
 
 #[test]
