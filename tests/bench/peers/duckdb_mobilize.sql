@@ -189,12 +189,8 @@ select
     referrer.utm_content as referrer_utm_content,
     referrer.url as referrer_url
 from records
-where rowid in (
-    select max_by(rowid, (modified_date, rowid))
-    from records
-    where id is not null
-    group by id
-);
+where id is not null
+qualify row_number() over (partition by id order by records.modified_date desc, rowid desc) = 1;
 
 insert into pg.mobilize.attendance_custom_fields by name
 select
