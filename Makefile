@@ -28,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 .ONESHELL:
 # The steps share one build directory, one installed extension and one embedded cluster.
 .NOTPARALLEL:
-.PHONY: help setup install run test test-full docker-test bench lint spot clean answers test-pure test-in-server test-end-to-end
+.PHONY: help setup install run test test-full docker-test bench bench-peers lint spot clean answers test-pure test-in-server test-end-to-end
 
 help: ## list these verbs
 	@echo "make VERB, where VERB is one of"
@@ -130,6 +130,17 @@ bench: install ## measure loads of 100,000 attendances and 1,000,000 trips; BENC
 	    bench mobilize
 	    bench rides
 	fi
+
+bench-peers: ## install the other tools that bench then measures too (DuckDB, dlt, pandas) into target/bench/peers
+	@peers=$(CARGO_TARGET_DIR)/bench/peers
+	wanted=tests/bench/peers/requirements.txt
+	if ! cmp -s "$$wanted" "$$peers/requirements.txt"; then
+	    python3 -m venv --clear "$$peers"
+	    "$$peers/bin/pip" install --quiet --disable-pip-version-check --requirement "$$wanted"
+	    # Put there last: what was broken off is made anew.
+	    cp "$$wanted" "$$peers/requirements.txt"
+	fi
+	command -v pgloader >/dev/null || echo "make: pgloader, a Debian package, is not installed; bench leaves it out by name"
 
 lint: setup ## check formatting, lints, the length of files and the case of SQL
 	@cargo fmt --all --check
