@@ -4,8 +4,8 @@
 
 FOLDER holds drivers.json, trips.csv and charges.csv. The tables must be there (`loader migrate rides`) and empty: the same constraints as for everybody.
 
-It does not promise: one transaction (pgloader commits by the batch, and what was committed before a bad line stays; the charges are tried all the same), an upsert (a second call fails, and so
-does a key that stands twice), an account of bad records (one ends the load).
+It does not promise: one transaction (pgloader commits by the batch; what was committed before a bad line stays, and the charges are tried all the same), an
+upsert (a second call fails, and so does a key that stands twice), an account of bad records (one ends the load of its file).
 """
 
 import json
