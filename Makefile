@@ -122,13 +122,19 @@ test-end-to-end: install
 docker-test: ## `docker compose up` for real, its answers, and down again; skipped where no Docker engine answers
 	@tests/docker/test.sh
 
-bench: install ## measure loads of 100,000 attendances and 1,000,000 trips; BENCH="rides --scale 0.1" for one
-	@bench() { cargo run --release --locked --package etl_tests --bin bench -- "$$@"; }
+# What there is to measure; docs/benchmarks.md has a table of each.
+BENCHES := mobilize rides posts people flat target beside
+
+bench: install ## measure loads, print tables; BENCH=rides for one, SCALE=0.1, ROUNDS=1, RECORD=1 to keep in docs/benchmarks.md
+	@options=()
+	[ -z "$(SCALE)" ] || options+=(--scale "$(SCALE)")
+	[ -z "$(ROUNDS)" ] || options+=(--rounds "$(ROUNDS)")
+	[ -z "$(RECORD)" ] || options+=(--record)
+	bench() { cargo run --release --locked --package etl_tests --bin bench -- "$$@" "$${options[@]}"; }
 	if [ -n "$(BENCH)" ]; then
 	    bench $(BENCH)
 	else
-	    bench mobilize
-	    bench rides
+	    for what in $(BENCHES); do bench "$$what"; done
 	fi
 
 lint: setup ## check formatting, lints, the length of files and the case of SQL

@@ -1,145 +1,128 @@
 //! Rides: three files loaded, loaded again, and loaded as a later delivery that changed one trip in a hundred; the same by a script written by hand, which
-//! copies into typed temporary tables and upserts: in the plain way, which writes every row anew, and with care, writing only what differs.
+//! copies into typed temporary tables and upserts: with care, writing only what differs, and in the plain way, which writes every row anew.
 
-use crate::{Outcome, migrated, script};
-use etl_tests::cluster::Cluster;
-use etl_tests::database::Database;
+pub mod files;
+
+use crate::line::{Goal, Line};
+use crate::load::{load, load_ending};
+use crate::peer::Peer;
+use crate::script::script;
+use crate::setting::Bench;
+use crate::sheet::Sheet;
+use crate::{Outcome, results, script};
+use etl_tests::accounting;
 use etl_tests::generate::rides::Plan;
-use etl_tests::loader::{self, Loader};
-use etl_tests::measure::median;
+use etl_tests::loader;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+
+/// The table.
+pub const LINES: &[Line] = &[
+    Line::of("by hand", "COPY and `on conflict … where … is distinct from`, empty tables"),
+    Line::of("first", "`loader run rides`, empty tables").against("by hand").goals(&[Goal::AtMost(1.1)]),
+    Line::of("by hand again", "the same files"),
+    Line::of("again", "the same files, nothing to do").against("by hand again").goals(&[Goal::AtMost(0.3)]),
+    Line::of("by hand changed", "a later delivery, 1 % of the trips changed"),
+    Line::of("changed", "a later delivery, 1 % of the trips changed")
+        .against("by hand changed")
+        .goals(&[Goal::AtMost(0.35)]),
+    Line::of("bad", "1 % bad records among the good ones, all accounted for, empty tables")
+        .against("first")
+        .goals(&[Goal::AtMost(1.3)]),
+    Line::of("plain", "`on conflict` that writes every row, empty tables").against("first"),
+    Line::of("plain again", "the same files").against("again"),
+    Line::of("plain changed", "a later delivery, 1 % of the trips changed").against("changed"),
+    Line::of("pgloader", "into the same constrained tables, empty").against("first"),
+];
+
+const PGLOADER: Peer = Peer { step: "pgloader", script: "pgloader_rides", fills_ours: false };
 
 /// What the careful script says, and the plain one does not.
 const CARE: &str = "\nwhere t.* is distinct from excluded.*";
 
-const STEPS: [&str; 3] =
-    ["first load, empty tables", "again, nothing to do", "one trip in a hundred changed"];
-
-/// What to measure.
-#[derive(clap::Args)]
-pub struct Args {
-    /// How much: 1 is a million trips and 980,000 charges.
-    #[arg(long, default_value_t = 1.0)]
-    scale: f64,
-    /// Seed of the generator.
-    #[arg(long, default_value_t = 7)]
-    seed: u64,
-    /// How often to measure; medians are printed.
-    #[arg(long, default_value_t = 3)]
-    rounds: u32,
+/// One delivery, and the names of what loads it.
+struct Delivery<'a> {
+    folder: &'a Path,
+    loader: &'static str,
+    careful: &'static str,
+    plain: &'static str,
 }
 
-/// Measures, and prints what came out.
-///
-/// # Errors
-/// Whatever keeps a step from its end, and tables that differ.
-pub fn measure(args: &Args) -> Outcome<()> {
+/// Measures.
+pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
+    let trips = bench.scaled(1_000_000);
     // Clean and whole, as the script needs it.
-    let plan = Plan { trips: (args.scale * 1e6) as u64, seed: args.seed, ..Plan::default() };
-    let first = files(&plan)?;
-    let later = files(&Plan { changed: 1, ..plan })?;
-    // Each folder by the step that reads it.
-    let deliveries = [&first, &first, &later];
-    let cluster = Cluster::plain()?;
-    println!(
-        "{} trips, seed {}; PostgreSQL {} as it comes, {} cores, {} rounds\nloader {}\n",
-        plan.trips,
-        plan.seed,
-        cluster.database().value("show server_version"),
-        std::thread::available_parallelism()?,
-        args.rounds,
-        loader::binary().display()
-    );
+    let plan = Plan { trips, seed: bench.settings.seed, ..Plan::default() };
+    let first = files::made(&plan)?;
+    let later = files::made(&Plan { changed: 1, ..plan })?;
+    // Of trips and charges together 1 % are bad: lines that cannot be read, trips without a driver, charges without a trip.
+    let with_bad = Plan { bad: trips / 100, orphans: trips / 200, ..plan };
+    let plain = plain_script()?;
+    let delivery =
+        |folder, [loader, careful, plain]: [&'static str; 3]| Delivery { folder, loader, careful, plain };
+    let deliveries = [
+        delivery(&first, ["first", "by hand", "plain"]),
+        delivery(&first, ["again", "by hand again", "plain again"]),
+        delivery(&later, ["changed", "by hand changed", "plain changed"]),
+    ];
+    for round in bench.rounds() {
+        eprintln!("round {round}");
+        let ours = bench.migrated();
+        let scripts = if bench.settings.ours {
+            vec![]
+        } else {
+            vec![(script::path("rides.sql"), bench.migrated()), (plain.clone(), bench.migrated())]
+        };
+        for delivery in &deliveries {
+            sheet.add(delivery.loader, load(&ours, &files::words(delivery.folder))?);
+            if delivery.loader == "again" {
+                results::wrote_nothing(&ours)?;
+            }
+            for ((path, database), step) in scripts.iter().zip([delivery.careful, delivery.plain]) {
+                sheet.add(step, script(database, path, delivery.folder, None)?);
+                results::same(&results::rows(&ours, "rides"), &results::rows(database, "rides"), step)?;
+            }
+            if delivery.loader == "first" {
+                bad(bench, sheet, &with_bad, &results::rows(&ours, "rides"))?;
+            }
+        }
+        if !bench.settings.ours {
+            PGLOADER.measure(bench, sheet, &first, ("rides", &[]))?;
+        }
+    }
+    Ok(format!("{trips} trips and their charges, CSV"))
+}
 
-    let mut loads = [const { Vec::new() }; 3];
-    let mut plains = [const { Vec::new() }; 3];
-    let mut carefuls = [const { Vec::new() }; 3];
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/rides.sql");
+/// The clean load's records with bad ones among them: the same rows, and every bad record kept.
+fn bad(bench: &Bench, sheet: &mut Sheet, plan: &Plan, clean: &[String]) -> Outcome<()> {
+    let folder = files::made(plan)?;
+    let database = bench.migrated();
+    // 3: done, and some records were rejected. At a small scale there are none.
+    let code = if plan.bad == 0 { 0 } else { 3 };
+    sheet.add("bad", load_ending(&database, &files::words(&folder), code)?);
+    results::same(clean, &results::rows(&database, "rides"), "the load with bad records")?;
+    accounting::check(&database, "rides");
+    let [_, _, parked, rejected] = results::last_run(&database);
+    let kept = ["rejected", "parked"].map(|outcome| {
+        database.number(&format!(
+            "select coalesce(sum(copies), 0) from etl.quarantine where closed_run is null and outcome = '{outcome}'"
+        ))
+    });
+    let expected = [plan.bad.cast_signed(), 2 * plan.orphans.cast_signed()];
+    results::same(&expected, &kept, "the quarantine")?;
+    results::same(&expected, &[rejected, parked], "the ledger")
+}
+
+/// The script without its care: written anew each time, from the one that stands beside this file.
+fn plain_script() -> Outcome<PathBuf> {
+    let path = script::path("rides.sql");
     let careful = fs::read_to_string(&path)?;
-    let plain = loader::target_folder().join("bench/rides_plain.sql");
-    fs::write(&plain, careful.replace(CARE, ""))?;
     if !careful.contains(CARE) {
         return Err(format!("{} does not say:{CARE}", path.display()).into());
     }
-    for round in 1..=args.rounds {
-        let by_loader = migrated(&cluster);
-        let by_plain = migrated(&cluster);
-        let by_careful = migrated(&cluster);
-        for (step, folder) in deliveries.into_iter().enumerate() {
-            let load = load(&by_loader, folder)?;
-            let plain = script(&by_plain, &plain, folder, None)?;
-            let careful = script(&by_careful, &path, folder, None)?;
-            println!(
-                "round {round}, {}: loader {load:.2} s, plain {plain:.2} s, with care {careful:.2} s",
-                STEPS[step]
-            );
-            if rows(&by_loader) != rows(&by_plain) || rows(&by_loader) != rows(&by_careful) {
-                return Err("a script written by hand and the loader left other rows".into());
-            }
-            loads[step].push(load);
-            plains[step].push(plain);
-            carefuls[step].push(careful);
-        }
-    }
-
-    println!(
-        "\nby hand: COPY into temporary tables, insert ... on conflict do update; with care: ... where ... is distinct from"
-    );
-    println!(
-        "{:<30}{:>10}{:>14}{:>8}{:>14}{:>8}",
-        "median", "loader", "plain", "ratio", "with care", "ratio"
-    );
-    for (step, name) in STEPS.iter().enumerate() {
-        let [load, plain, careful] = [&loads, &plains, &carefuls].map(|seconds| median(&seconds[step]));
-        println!(
-            "{name:<30}{load:>8.2} s{plain:>12.2} s{:>8.2}{careful:>12.2} s{:>8.2}",
-            load / plain,
-            load / careful
-        );
-    }
-    Ok(())
-}
-
-/// Generates the files of a plan once and keeps them under `target/`.
-fn files(plan: &Plan) -> Outcome<PathBuf> {
-    let name = format!("rides_{}_{}_{}", plan.trips, plan.seed, plan.changed);
-    let folder = fs::canonicalize(loader::target_folder())?.join("bench").join(name);
-    if !folder.exists() {
-        let half_made = folder.with_extension("part");
-        fs::create_dir_all(&half_made)?;
-        plan.write_into(&half_made)?;
-        fs::rename(&half_made, &folder)?;
-    }
-    Ok(folder)
-}
-
-/// Seconds of one `loader run`.
-fn load(database: &Database<'_>, folder: &Path) -> Outcome<f64> {
-    database.execute("checkpoint");
-    let source = |name: &str, file: &str| format!("{name}={}", folder.join(file).display());
-    let words = [
-        "run".to_owned(),
-        "rides".to_owned(),
-        source("drivers", "drivers.json"),
-        source("trips", "trips.csv"),
-        source("charges", "charges.csv"),
-    ];
-    let loader = Loader::at(database);
-    let begun = Instant::now();
-    let ran = loader.run(words);
-    let seconds = begun.elapsed().as_secs_f64();
-    if ran.status.success() { Ok(seconds) } else { Err(format!("loader run: {}", ran.stderr).into()) }
-}
-
-/// What stands in the tables, in any order: equal rows give equal sums.
-fn rows(database: &Database<'_>) -> Vec<String> {
-    ["drivers", "trips", "charges"]
-        .map(|table| {
-            database.value(&format!(
-                "select concat_ws(' ', count(*), sum(hashtextextended(t::text, 0)::numeric)) from rides.{table} as t"
-            ))
-        })
-        .into()
+    let folder = loader::target_folder().join("bench");
+    fs::create_dir_all(&folder)?;
+    let plain = fs::canonicalize(folder)?.join("rides_plain.sql");
+    fs::write(&plain, careful.replace(CARE, ""))?;
+    Ok(plain)
 }
