@@ -5,7 +5,7 @@ use crate::line::{Goal, Line};
 use crate::load::{load, run};
 use crate::mobilize::files::Input;
 use crate::setting::Bench;
-use crate::sheet::{Sheet, Taken};
+use crate::sheet::{Sheet, Taken, grouped};
 use crate::{Outcome, results, rides};
 use etl_tests::generate::rides::Plan;
 use std::ffi::OsString;
@@ -52,7 +52,7 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
             )?;
         }
     }
-    Ok(format!("{records} attendances, {trips} trips and their charges"))
+    Ok(format!("{} attendances, {} trips and their charges", grouped(records), grouped(trips)))
 }
 
 fn at_once(

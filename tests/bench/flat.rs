@@ -7,7 +7,7 @@ use crate::line::{Goal, Line};
 use crate::load::load;
 use crate::mobilize::files::Input;
 use crate::setting::Bench;
-use crate::sheet::{Sheet, Taken};
+use crate::sheet::{Sheet, Taken, grouped};
 
 const MEMORY: &[Goal] = &[Goal::Loader(64.0), Goal::Backend(256.0)];
 
@@ -52,5 +52,5 @@ pub fn measure(bench: &Bench, args: &Args, sheet: &mut Sheet) -> Outcome<String>
     let moments = format!("of {} moments", answers.len());
     sheet.note("Ctrl-C", moments.clone());
     sheet.note("Ctrl-C, worst", moments);
-    Ok(format!("{small} and {large} attendances"))
+    Ok(format!("{} and {} attendances", grouped(small), grouped(large)))
 }

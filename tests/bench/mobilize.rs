@@ -8,7 +8,7 @@ use crate::load::load;
 use crate::peer::Peer;
 use crate::script::script;
 use crate::setting::Bench;
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, grouped};
 use crate::{Outcome, results, script};
 use files::Input;
 use std::path::Path;
@@ -66,7 +66,8 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
             peer.measure(bench, sheet, &input.attendances(), ("mobilize", &counts))?;
         }
     }
-    Ok(format!("{records} attendances, {:.0} MB of JSON lines", input.bytes()? as f64 / 1e6))
+    let megabytes = input.bytes()? as f64 / 1e6;
+    Ok(format!("{} attendances, {megabytes:.0} MB of JSON lines", grouped(records)))
 }
 
 /// The loader's steps. The rows of the first load are written into a folder, and their numbers are returned.

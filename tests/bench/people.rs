@@ -4,7 +4,7 @@ use crate::duel::Duel;
 use crate::line::{Goal, Line};
 use crate::load::words;
 use crate::setting::Bench;
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, grouped};
 use crate::{Outcome, input};
 use etl_tests::generate::csv::Csv;
 use etl_tests::generate::people::{Plan, places, write_places};
@@ -27,7 +27,7 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
     let folder = input::made(&format!("people_{people}_{}", plan.seed), |folder| write(plan, folder))?;
     let words = words("people", &folder, &[("places", "places.csv"), ("people", "people.csv")]);
     Duel { dataset: "people", script: "people.sql", folder: &folder, words: &words }.measure(bench, sheet)?;
-    Ok(format!("{people} people, CSV"))
+    Ok(format!("{} people, CSV", grouped(people)))
 }
 
 /// The files, without the few people born in no place of ours: a script written by hand would end at the first of them.

@@ -4,7 +4,7 @@ use crate::duel::Duel;
 use crate::line::{Goal, Line};
 use crate::load::words;
 use crate::setting::Bench;
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, grouped};
 use crate::{Outcome, input};
 use etl_tests::generate::{Format, posts::Plan};
 
@@ -30,5 +30,5 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
     let folder = input::made(&format!("posts_{votes}_{}", plan.seed), |folder| plan.write_into(folder))?;
     let words = words("posts", &folder, &[("posts", "posts.json"), ("votes", "votes.json")]);
     Duel { dataset: "posts", script: "posts.sql", folder: &folder, words: &words }.measure(bench, sheet)?;
-    Ok(format!("{votes} votes on {} posts, JSON lines", plan.posts))
+    Ok(format!("{} votes on {} posts, JSON lines", grouped(votes), grouped(plan.posts)))
 }

@@ -8,7 +8,7 @@ use crate::load::{load, load_ending};
 use crate::peer::Peer;
 use crate::script::script;
 use crate::setting::Bench;
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, grouped};
 use crate::{Outcome, results, script};
 use etl_tests::accounting;
 use etl_tests::generate::rides::Plan;
@@ -90,7 +90,7 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
             PGLOADER.measure(bench, sheet, &first, ("rides", &[]))?;
         }
     }
-    Ok(format!("{trips} trips and their charges, CSV"))
+    Ok(format!("{} trips and their charges, CSV", grouped(trips)))
 }
 
 /// The clean load's records with bad ones among them: the same rows, and every bad record kept.

@@ -60,7 +60,9 @@ impl Bench {
 
     /// Machine, versions and rounds in one line.
     pub fn describe(&self) -> Outcome<String> {
-        let version = self.cluster.database().value("show server_version");
+        let server = self.cluster.database().value("show server_version");
+        // Without what a distribution calls its package.
+        let version = server.split(' ').next().unwrap_or(&server);
         let rounds = match self.settings.rounds {
             1 => "one round".to_owned(),
             rounds => format!("medians of {rounds} rounds"),

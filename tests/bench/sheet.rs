@@ -104,6 +104,19 @@ impl Sheet {
     }
 }
 
+/// A number as people read it: 1,000,000.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A number with so many decimals, or nothing where nothing was measured.
 fn shown(number: f64, decimals: usize) -> String {
     if number.is_nan() { String::new() } else { format!("{number:.decimals$}") }
@@ -111,8 +124,13 @@ fn shown(number: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sheet, Taken};
+    use super::{Sheet, Taken, grouped};
     use crate::line::{Goal, Line};
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        assert_eq!([0, 999, 1_000, 10_000_000].map(grouped), ["0", "999", "1,000", "10,000,000"]);
+    }
 
     #[test]
     fn a_table_shows_medians_ratios_and_goals() {

@@ -3,7 +3,7 @@
 use crate::line::{Goal, Line};
 use crate::load::{load, words};
 use crate::setting::Bench;
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, grouped};
 use crate::{Outcome, input, results};
 use etl_tests::database::Database;
 use etl_tests::generate::csv::Csv;
@@ -48,7 +48,8 @@ pub fn measure(bench: &Bench, args: &Args, sheet: &mut Sheet) -> Outcome<String>
             results::same(&[half, half, 0, 0], &results::last_run(database), "the batch")?;
         }
     }
-    Ok(format!("{} trips into tables of {} and {} rows", batch / 2 * 2, sizes[0], sizes[1]))
+    let [batch, small, large] = [batch / 2 * 2, sizes[0], sizes[1]].map(grouped);
+    Ok(format!("{batch} trips into tables of {small} and {large} rows"))
 }
 
 /// Drivers and trips as loads would have left them.
