@@ -14,7 +14,7 @@ const MEMORY: &[Goal] = &[Goal::Loader(64.0), Goal::Backend(256.0)];
 /// The table.
 pub const LINES: &[Line] = &[
     Line::of("small", "`loader run mobilize`, empty tables").goals(MEMORY),
-    Line::of("large", "ten times the records, empty tables; the ratio is that of a record's time")
+    Line::of("large", "the larger file, empty tables; the ratio is that of the time a record takes")
         .against("small")
         .goals(&[Goal::AtMost(1.2), Goal::Loader(64.0), Goal::Backend(256.0)]),
     Line::of("Ctrl-C", "until loader and backend are gone, median").goals(&[Goal::Seconds(0.5)]),

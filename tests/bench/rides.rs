@@ -35,7 +35,7 @@ pub const LINES: &[Line] = &[
     Line::of("pgloader", "into the same constrained tables, empty").against("first"),
 ];
 
-const PGLOADER: Peer = Peer { step: "pgloader", script: "pgloader_rides", fills_ours: false };
+const PGLOADER: Peer = Peer { step: "pgloader", script: "pgloader_rides", fills_ours: true };
 
 /// What the careful script says, and the plain one does not.
 const CARE: &str = "\nwhere t.* is distinct from excluded.*";
@@ -87,7 +87,7 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
             }
         }
         if !bench.settings.ours {
-            PGLOADER.measure(bench, sheet, &first, ("rides", &[]))?;
+            PGLOADER.measure(bench, sheet, &first, ("rides", &results::counts(&ours, "rides")))?;
         }
     }
     Ok(format!("{} trips and their charges, CSV", grouped(trips)))
