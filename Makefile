@@ -28,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 .ONESHELL:
 # The steps share one build directory, one installed extension and one embedded cluster.
 .NOTPARALLEL:
-.PHONY: help setup install run test test-full docker-test bench lint spot clean answers test-pure test-in-server test-end-to-end
+.PHONY: help setup install run test test-full docker-test bench bench-peers lint spot clean answers test-pure test-in-server test-end-to-end
 
 help: ## list these verbs
 	@echo "make VERB, where VERB is one of"
@@ -122,14 +122,31 @@ test-end-to-end: install
 docker-test: ## `docker compose up` for real, its answers, and down again; skipped where no Docker engine answers
 	@tests/docker/test.sh
 
-bench: install ## measure loads of 100,000 attendances and 1,000,000 trips; BENCH="rides --scale 0.1" for one
-	@bench() { cargo run --release --locked --package etl_tests --bin bench -- "$$@"; }
+# What there is to measure; docs/benchmarks.md has a table of each.
+BENCHES := mobilize rides posts people flat target beside
+
+bench: install ## measure loads, print tables; BENCH=rides for one, SCALE=0.1, ROUNDS=1, RECORD=1 to keep in docs/benchmarks.md
+	@options=()
+	[ -z "$(SCALE)" ] || options+=(--scale "$(SCALE)")
+	[ -z "$(ROUNDS)" ] || options+=(--rounds "$(ROUNDS)")
+	[ -z "$(RECORD)" ] || options+=(--record)
+	bench() { cargo run --release --locked --package etl_tests --bin bench -- "$$@" "$${options[@]}"; }
 	if [ -n "$(BENCH)" ]; then
 	    bench $(BENCH)
 	else
-	    bench mobilize
-	    bench rides
+	    for what in $(BENCHES); do bench "$$what"; done
 	fi
+
+bench-peers: ## install the other tools that bench then measures too (DuckDB, dlt, pandas) into target/bench/peers
+	@peers=$(CARGO_TARGET_DIR)/bench/peers
+	wanted=tests/bench/peers/requirements.txt
+	if ! cmp -s "$$wanted" "$$peers/requirements.txt"; then
+	    python3 -m venv --clear "$$peers"
+	    "$$peers/bin/pip" install --quiet --disable-pip-version-check --requirement "$$wanted"
+	    # Put there last: what was broken off is made anew.
+	    cp "$$wanted" "$$peers/requirements.txt"
+	fi
+	command -v pgloader >/dev/null || echo "make: pgloader, a Debian package, is not installed; bench leaves it out by name"
 
 lint: setup ## check formatting, lints, the length of files and the case of SQL
 	@cargo fmt --all --check

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// A clean generated file.
 #[must_use]
 pub fn mobilize(records: u64, seed: u64) -> Plan {
-    Plan { records, seed, bad: 0, format: Format::Array }
+    Plan { records, seed, changed: 0, bad: 0, format: Format::Array }
 }
 
 /// Records as one JSON array, one a line.

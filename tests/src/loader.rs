@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -191,12 +191,7 @@ impl Loader {
         let writer = std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&bytes)));
         let out = child.wait_with_output().unwrap_or_else(|error| panic!("{:?}: {error}", binary()));
         let _ = writer.join();
-        Ran {
-            status: out.status,
-            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-            command: described(&args),
-        }
+        Ran::of(out, described(&args))
     }
 
     /// `loader run mobilize FILE...`
@@ -244,6 +239,16 @@ impl Running {
         assert!(sent.is_ok(), "kill: {sent:?}");
     }
 
+    /// Waits for its end, however long it takes.
+    ///
+    /// # Panics
+    /// When the system does not know it.
+    #[must_use]
+    pub fn wait(self) -> Ran {
+        let out = self.child.wait_with_output().unwrap_or_else(|error| panic!("{}: {error}", self.command));
+        Ran::of(out, self.command)
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
@@ -258,17 +263,20 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        let out = self.child.wait_with_output().unwrap_or_else(|error| panic!("{}: {error}", self.command));
-        Ran {
-            status: out.status,
-            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-            command: self.command,
-        }
+        self.wait()
     }
 }
 
 impl Ran {
+    fn of(out: Output, command: String) -> Self {
+        Self {
+            status: out.status,
+            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+            command,
+        }
+    }
+
     /// Checks the exit code.
     ///
     /// # Panics

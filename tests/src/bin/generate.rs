@@ -25,6 +25,9 @@ enum Dataset {
         /// Another seed, other records.
         #[arg(long, default_value_t = 7)]
         seed: u64,
+        /// Percent of attendances that are newer and other ones than with 0, as a later delivery of the same attendances.
+        #[arg(long, default_value_t = 0)]
+        changed: u64,
         /// Bad records to put among the good ones: wrong types, no user_id, a broken event, half a mask, out of range, damaged.
         #[arg(long, default_value_t = 0)]
         bad: u64,
@@ -147,8 +150,8 @@ impl Dataset {
             (fs::create_dir_all(dir).and_then(|()| write(dir)), dir.display().to_string())
         };
         match self {
-            Self::Mobilize { records, seed, bad, list, more, format, out } => {
-                let plan = mobilize::Plan { records, seed, bad, format: format.into() };
+            Self::Mobilize { records, seed, changed, bad, list, more, format, out } => {
+                let plan = mobilize::Plan { records, seed, changed, bad, format: format.into() };
                 let write = |out: &mut dyn Write| match list {
                     None => plan.write(out),
                     Some(list) => plan.write_list(list.into(), more, out),

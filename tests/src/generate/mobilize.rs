@@ -24,6 +24,8 @@ pub struct Plan {
     pub records: u64,
     /// The seed: another one gives other records with the same properties.
     pub seed: u64,
+    /// Percent of attendances that are newer than with 0, their status and `attended` other ones: what a later delivery would change.
+    pub changed: u64,
     /// How many bad records stand among the good ones, beside their number.
     pub bad: u64,
     /// Layout of the file.
@@ -82,6 +84,7 @@ enum Version {
 #[derive(Clone, Copy, Debug)]
 struct Maker {
     seed: u64,
+    changed: u64,
     scale: Scale,
 }
 
@@ -167,8 +170,12 @@ impl Plan {
         records
     }
 
+    fn maker(&self) -> Maker {
+        Maker { seed: self.seed, changed: self.changed, scale: Scale::of(self.records) }
+    }
+
     fn each(&self, mut sink: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-        let maker = Maker { seed: self.seed, scale: Scale::of(self.records) };
+        let maker = self.maker();
         let mut record = String::with_capacity(16 * 1024);
         let mut bad = 0;
         for index in 0..self.records {

@@ -17,7 +17,7 @@ impl Maker {
             + self.random("created", attendance).between(0, 60)
     }
 
-    /// An attendance as one of its versions shows it.
+    /// An attendance as one of its versions shows it; a later delivery may have changed it.
     pub(super) fn attendance(&self, take: Take) -> Json {
         let number = take.attendance;
         // What belongs to the attendance is drawn from `stable`, what changes with its version from `shown`.
@@ -73,6 +73,9 @@ impl Maker {
             record.set("carpool_seats", Json::Int(stable.between(1, 4)));
         }
         self.omit(number, &mut record);
+        if self.random("changed", number).percent(self.changed) {
+            change(&mut record, modified);
+        }
         record
     }
 
@@ -151,6 +154,15 @@ impl Maker {
         self.omit(number, &mut record);
         record
     }
+}
+
+/// Makes an attendance newer than any version of it, and another one.
+fn change(record: &mut Json, modified: i64) {
+    record.set("modified_date", Json::Int(modified + 2_000_000));
+    let is_cancelled = record.get("status") == Some(&mut Json::text("CANCELLED"));
+    record.set("status", Json::text(if is_cancelled { "REGISTERED" } else { "CANCELLED" }));
+    let has_attended = record.get("attended") == Some(&mut Json::Bool(true));
+    record.set("attended", Json::Bool(!has_attended));
 }
 
 fn status(random: &mut Random) -> &'static str {

@@ -1,6 +1,6 @@
 //! The lists of events and of people that belong to a file of attendances.
 
-use super::{Maker, Plan, Scale, Take, Version};
+use super::{Plan, Take, Version};
 use crate::generate::Frame;
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ impl Plan {
     /// The records of a list: everything that the plan's attendances show of its kind, and `more` besides that they do not.
     #[must_use]
     pub fn list(&self, list: List, more: u64) -> Vec<String> {
-        let maker = Maker { seed: self.seed, scale: Scale::of(self.records) };
+        let maker = self.maker();
         let shown = match list {
             List::Events => maker.scale.events,
             List::People => maker.scale.people,

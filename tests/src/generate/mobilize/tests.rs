@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
 fn plan(records: u64, seed: u64) -> Plan {
-    Plan { records, seed, bad: 0, format: Format::Array }
+    Plan { records, seed, changed: 0, bad: 0, format: Format::Array }
 }
 
 fn parsed(plan: Plan) -> Vec<Value> {
@@ -53,6 +53,26 @@ fn masked_rows_are_few_and_can_be_told_apart() {
     // Both ways of leaving out occur.
     for absent in [true, false] {
         assert!(records.iter().any(|record| is_masked(record) && record.get("id").is_none() == absent));
+    }
+}
+
+#[test]
+fn a_later_delivery_is_newer_where_it_differs() {
+    let plan = plan(5_000, 7);
+    let pairs: Vec<_> = parsed(plan).into_iter().zip(parsed(Plan { changed: 1, ..plan })).collect();
+    let mut newest: HashMap<i64, i64> = HashMap::new();
+    for (was, _) in &pairs {
+        if let Some(id) = was["id"].as_i64() {
+            let modified = was["modified_date"].as_i64().unwrap();
+            newest.entry(id).and_modify(|known| *known = modified.max(*known)).or_insert(modified);
+        }
+    }
+    let changed: Vec<_> = pairs.iter().filter(|(was, is)| was != is).collect();
+    assert!((25..=80).contains(&changed.len()), "{} changed", changed.len());
+    for (was, is) in changed {
+        assert!(is["modified_date"].as_i64() > newest.get(&was["id"].as_i64().unwrap()).copied());
+        assert_ne!((&was["status"], &was["attended"]), (&is["status"], &is["attended"]));
+        assert_eq!((&was["person"], &was["event"]), (&is["person"], &is["event"]));
     }
 }
 
