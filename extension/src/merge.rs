@@ -72,12 +72,32 @@ comment on function etl_merge(regclass, regclass, name, bigint) is
     'Merges staged records into a constrained table: classifies each by the table''s own constraints, writes the winners, '
     'keeps the rest in etl.quarantine, records and returns the counts.';
 "#)]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the row's columns from the signature, not from an alias"
+)]
 fn etl_merge(
     staged: Option<pg_sys::Oid>,
     target: Option<pg_sys::Oid>,
     version: Option<&CStr>,
     run_id: Option<i64>,
-) -> Result<CountsRow, ErrorReport> {
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(relation, String),
+            name!(read, i64),
+            name!(inserted, i64),
+            name!(updated, i64),
+            name!(unchanged, i64),
+            name!(superseded, i64),
+            name!(parked, i64),
+            name!(rejected, i64),
+            name!(promoted, i64),
+        ),
+    >,
+    ErrorReport,
+> {
     let (Some(staged), Some(target)) = (staged, target) else {
         return Err(misuse(
             PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
@@ -354,6 +374,7 @@ fn settle_collisions(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<b
 
 /// Writes what was decided. Rows written must equal rows classified: triggers and other writers do not go unnoticed.
 fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_open: bool) -> Outcome<()> {
+    run.execute(&plan.tally())?;
     let decided = run.decided(&plan.to_write())?;
     let (inserts, updates) = (decided.inserts, decided.updates);
     let written = match (inserts, updates) {

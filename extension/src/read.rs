@@ -93,13 +93,33 @@ comment on function etl_load(bigint, text[], text, jsonb, name) is
     'Reads what the run has staged from the named sources into rows of target, as fields maps them, and merges them: '
     'etl_read and etl_merge in one.';
 "#, requires = ["etl_counts"])]
+#[allow(
+    clippy::type_complexity,
+    reason = "pgrx reads the row's columns from the signature, not from an alias"
+)]
 fn etl_load(
     run_id: Option<i64>,
     sources: Option<Vec<Option<String>>>,
     target: Option<&str>,
     fields: Option<JsonB>,
     version: Option<&CStr>,
-) -> Result<merge::CountsRow, ErrorReport> {
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(relation, String),
+            name!(read, i64),
+            name!(inserted, i64),
+            name!(updated, i64),
+            name!(unchanged, i64),
+            name!(superseded, i64),
+            name!(parked, i64),
+            name!(rejected, i64),
+            name!(promoted, i64),
+        ),
+    >,
+    ErrorReport,
+> {
     let (Some(run_id), Some(sources), Some(target), Some(fields)) = (run_id, sources, target, fields) else {
         return Err(misuse(
             PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,

@@ -11,7 +11,7 @@ use super::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 14] = [
+pub(super) const TABLES: [&str; 15] = [
     "etl_compared",
     "etl_changed",
     "etl_unchanged",
@@ -25,6 +25,7 @@ pub(super) const TABLES: [&str; 14] = [
     "etl_waits",
     "etl_contenders",
     "etl_fates",
+    "etl_tally",
     "etl_kept",
 ];
 
@@ -58,7 +59,14 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         statement: &str,
         arguments: &[DatumWithOid<'_>],
     ) -> Outcome<SpiTupleTable<'conn>> {
-        self.client.update(statement, None, arguments).map_err(from_spi)
+        let began = std::time::Instant::now(); // TIMING
+        let result = self.client.update(statement, None, arguments).map_err(from_spi); // TIMING
+        eprintln!(
+            "TIMING {:.0} ms {}",
+            began.elapsed().as_secs_f64() * 1e3,
+            statement.replace('\n', " ").chars().take(110).collect::<String>()
+        ); // TIMING
+        result // TIMING
     }
 
     /// Whether a query that says yes or no says yes.

@@ -61,6 +61,19 @@ pub fn create(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error>
     transaction.batch_execute(&statement).map_err(failed)
 }
 
+/// Tells the optimiser how many records there are, and of which sources: else it takes a source for a two-hundredth of them, and
+/// looks for a million rows one by one. A sample of 300 records says that well enough.
+///
+/// # Errors
+/// What the server reports.
+pub fn analyze(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
+    let table = table(run);
+    let statement = format!("alter table {table} alter source set statistics 1; analyze {table} (source)");
+    transaction
+        .batch_execute(&statement)
+        .map_err(|error| Error::database("analyze the run's staging table", error))
+}
+
 /// Drops the run's staging table before the commit.
 ///
 /// # Errors

@@ -46,11 +46,11 @@ impl Plan<'_> {
     pub fn differing(&self, staged: &Ident) -> [String; 2] {
         let meta = META.map(|name| format!("e.{name}")).join(", ");
         let from = |alias: &'static str| {
-            let values =
-                self.columns.iter().map(move |column| match self.key.columns.contains(&column.name) {
-                    true => format!("e.{}", column.name),
-                    false => format!("{alias}.{}", column.name),
-                });
+            // A case forgets the precision of a numeric.
+            let values = self.columns.iter().map(move |column| {
+                let alias = if self.key.columns.contains(&column.name) { "e" } else { alias };
+                format!("{alias}.{name}::{} as {name}", column.type_name, name = column.name)
+            });
             values.collect::<Vec<_>>().join(", ")
         };
         [

@@ -2,7 +2,32 @@
 use super::super::name::Literal;
 use super::{LeftOut, Plan, changed};
 
+/// The temporary table of how many candidates of each source met which fate.
+const TABLE: &str = "pg_temp.etl_tally";
+
 impl Plan<'_> {
+    /// Tallies the fates, in one pass over them.
+    pub fn tally(&self) -> String {
+        format!(
+            "create temporary table etl_tally on commit drop as\nselect\n    f.\"etl$source\" as source,\n    f.action,\n    f.outcome,\n    \
+             f.\"etl$quarantine_id\" is not null as is_retried,\n    count(*) as candidates,\n    sum(f.\"etl$copies\")::bigint as copies\n\
+             from {} as f\ngroup by 1, 2, 3, 4",
+            self.fates_relation()
+        )
+    }
+
+    /// How many rows are to be inserted and updated, how many did not get in, and how many of earlier runs are settled.
+    pub fn to_write(&self) -> String {
+        let counts = [
+            "action = 'insert'",
+            "action = 'update'",
+            "outcome in ('parked', 'rejected')",
+            "outcome in ('promoted', 'superseded') and is_retried",
+        ];
+        let counts = counts.map(|it| format!("coalesce(sum(candidates) filter (where {it}), 0)::bigint"));
+        format!("select\n    {}\nfrom {TABLE}", counts.join(",\n    "))
+    }
+
     /// Records the counts of every source in `etl.run_tables` and returns their totals as one row:
     /// target, read, inserted, updated, unchanged, superseded, parked, rejected, promoted.
     ///
@@ -12,18 +37,17 @@ impl Plan<'_> {
         let outcomes = ["inserted", "updated", "unchanged", "superseded", "parked", "rejected", "promoted"];
         // What waited was counted where it was read: here it is only promoted, or it is nothing new.
         let counted = outcomes.map(|outcome| match outcome {
-            "promoted" => "count(*) filter (where f.outcome = 'promoted') as promoted".into(),
-            "inserted" | "updated" => {
-                format!("count(*) filter (where f.outcome = '{outcome}' and not f.is_retried) as {outcome}")
-            }
-            "unchanged" => "coalesce(sum(case\n            when f.is_retried then 0\n            \
-                            when f.outcome = 'unchanged' then f.\"etl$copies\"\n            \
-                            when f.outcome in ('inserted', 'updated') then f.\"etl$copies\" - 1\n        \
+            "promoted" => "coalesce(sum(e.candidates) filter (where e.outcome = 'promoted'), 0)::bigint as promoted".into(),
+            "inserted" | "updated" => format!(
+                "coalesce(sum(e.candidates) filter (where e.outcome = '{outcome}' and not e.is_retried), 0)::bigint as {outcome}"
+            ),
+            "unchanged" => "coalesce(sum(case\n            when e.is_retried then 0\n            \
+                            when e.outcome = 'unchanged' then e.copies\n            \
+                            when e.outcome in ('inserted', 'updated') then e.copies - e.candidates\n        \
                             end), 0)::bigint as unchanged"
                 .into(),
             _ => format!(
-                "coalesce(sum(f.\"etl$copies\") filter (where f.outcome = '{outcome}' and not f.is_retried), 0)::bigint \
-                 as {outcome}"
+                "coalesce(sum(e.copies) filter (where e.outcome = '{outcome}' and not e.is_retried), 0)::bigint as {outcome}"
             ),
         });
         let all = format!("read, {}", outcomes.join(", "));
@@ -51,15 +75,13 @@ impl Plan<'_> {
         };
         let all_counted = if has_left_out { "all_counted" } else { "counted" };
         format!(
-            "with fate as (\n    select *, \"etl$quarantine_id\" is not null as is_retried\n    from {fates} as e\n),\n\
-             counted as (\n    select\n        case when f.is_retried then 0::smallint else f.\"etl$source\" end as source,\n        \
-             coalesce(sum(f.\"etl$copies\") filter (where not f.is_retried), 0)::bigint as read,\n        {counted}\n    \
-             from fate as f\n    group by 1\n),\n{left_out}\
+            "with counted as (\n    select\n        case when e.is_retried then 0::smallint else e.source end as source,\n        \
+             coalesce(sum(e.copies) filter (where not e.is_retried), 0)::bigint as read,\n        {counted}\n    \
+             from {TABLE} as e\n    group by 1\n),\n{left_out}\
              recorded as (\n    insert into etl.run_tables as rt (run_id, source, target, {all})\n    \
              select {run}, source, {target}, {all}\n    from {all_counted}\n    where read > 0 or promoted > 0\n    \
              on conflict (run_id, source, target) do update\n    set {adds}\n)\n\
              select {target}::text as target, {sums}\nfrom {all_counted}",
-            fates = self.fates_relation(),
             counted = counted.join(",\n        "),
             run = self.options.run_id,
             target = Literal::new(self.target.label()),

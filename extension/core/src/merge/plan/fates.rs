@@ -31,17 +31,6 @@ impl Plan<'_> {
         }
     }
 
-    /// How many rows are to be inserted and updated, how many did not get in, and how many of earlier runs are settled.
-    pub fn to_write(&self) -> String {
-        format!(
-            "select\n    count(*) filter (where f.action = 'insert'),\n    count(*) filter (where f.action = 'update'),\n    \
-             count(*) filter (where f.outcome in ('parked', 'rejected')),\n    \
-             count(*) filter (where f.outcome in ('promoted', 'superseded') and f.\"etl$quarantine_id\" is not null)\n\
-             from {} as f",
-            self.fates_relation()
-        )
-    }
-
     fn decided(&self) -> String {
         let mut steps = Vec::new();
         let mut joins = String::new();

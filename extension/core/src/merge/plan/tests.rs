@@ -116,6 +116,7 @@ fn statements(plan: &Plan<'_>) -> String {
         plan.can_collide().then(collisions),
         plan.contenders().map(|steps| steps.join(";\n\n")),
         plan.fates().map(|steps| steps.join(";\n\n")),
+        Some(plan.tally()),
         Some(plan.to_write()),
         Some(plan.write(true, true, plan.can_collide())),
         Some(plan.kept()),
