@@ -59,14 +59,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         statement: &str,
         arguments: &[DatumWithOid<'_>],
     ) -> Outcome<SpiTupleTable<'conn>> {
-        let began = std::time::Instant::now(); // TIMING
-        let result = self.client.update(statement, None, arguments).map_err(from_spi); // TIMING
-        eprintln!(
-            "TIMING {:.0} ms {}",
-            began.elapsed().as_secs_f64() * 1e3,
-            statement.replace('\n', " ").chars().take(110).collect::<String>()
-        ); // TIMING
-        result // TIMING
+        self.client.update(statement, None, arguments).map_err(from_spi)
     }
 
     /// Whether a query that says yes or no says yes.
