@@ -2,7 +2,7 @@
 use std::ffi::CStr;
 
 use etl_core::merge::name::Ident;
-use etl_core::merge::plan::{LeftOut, Options, Plan, Rows, Standing};
+use etl_core::merge::plan::{LeftOut, Options, Plan, Rows, Standing, Writes};
 use etl_core::merge::table::{Staged, Target};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -377,9 +377,11 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
     run.execute(&plan.tally())?;
     let decided = run.decided(&plan.to_write())?;
     let (inserts, updates) = (decided.inserts, decided.updates);
+    let in_order = inserts > 0 && run.holds(&plan.in_order())?;
+    let writes = Writes { candidates: decided.candidates, inserts, updates, has_waits, in_order };
     let written = match (inserts, updates) {
         (0, 0) => (0, 0),
-        _ => run.written(&plan.write(inserts > 0, updates > 0, has_waits))?,
+        _ => run.written(&plan.write(writes))?,
     };
     if written != (inserts, updates) {
         return Err(misuse(

@@ -36,6 +36,7 @@ pub(crate) struct Statements<'a, 'conn> {
 
 /// What the fates came to.
 pub(super) struct Decided {
+    pub candidates: usize,
     pub inserts: usize,
     pub updates: usize,
     /// Candidates that did not get in.
@@ -68,7 +69,7 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     }
 
     /// What a query counts.
-    pub(super) fn number_of(&mut self, query: &str) -> Outcome<i64> {
+    pub(crate) fn number_of(&mut self, query: &str) -> Outcome<i64> {
         Ok(self.value(query, &[])?.unwrap_or(0))
     }
 
@@ -284,7 +285,13 @@ impl<'a, 'conn> Statements<'a, 'conn> {
         let number = |ordinal| -> Outcome<usize> {
             Ok(row.get::<i64>(ordinal).map_err(from_spi)?.unwrap_or(0).unsigned_abs() as usize)
         };
-        Ok(Decided { inserts: number(1)?, updates: number(2)?, kept: number(3)?, settled: number(4)? })
+        Ok(Decided {
+            candidates: number(1)?,
+            inserts: number(2)?,
+            updates: number(3)?,
+            kept: number(4)?,
+            settled: number(5)?,
+        })
     }
 
     /// Writes the target and says how many rows were inserted and updated.

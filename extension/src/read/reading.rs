@@ -80,10 +80,14 @@ impl Reading {
         run.execute(&format!("drop table if exists pg_temp.{staged}"))?;
         let rows = self.rows(run, &plan)?;
         let count = run.execute(&merge.compared(&rows))?;
-        for step in merge.differing(staged) {
-            run.execute(&step)?;
+        run.execute(&merge.tally_compared())?;
+        if run.number_of(&merge.differing())? == 0 {
+            run.execute(&merge.stage_none(staged))?;
+        } else {
+            for step in merge.stage_differing(staged) {
+                run.execute(&step)?;
+            }
         }
-        run.execute(&merge.left_out_of(staged))?;
         run.execute("drop table pg_temp.etl_compared")?;
         self.note(run, &plan, count)?;
         Ok(LeftOut::Unstaged)

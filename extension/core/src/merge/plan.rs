@@ -34,6 +34,7 @@ pub use faults::Raised;
 pub use retry::Replay;
 pub use rows::{Rows, number};
 pub use standing::Standing;
+pub use write::Writes;
 
 use super::equality::Equality;
 use super::name::{Ident, Literal};

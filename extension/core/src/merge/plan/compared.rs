@@ -4,7 +4,9 @@
 //! one statement over tables that others can see, so PostgreSQL shares it among workers, and of a row that is there already
 //! nothing is kept but its key and where it came. Loading 1,000,000 trips again takes two thirds of the time.
 use super::super::name::Ident;
+use super::super::table::Column;
 use super::Plan;
+use super::changed::LEFT_OUT;
 
 /// The temporary table of all rows: what differs from the target's in full, of the rest the key.
 const TABLE: &str = "pg_temp.etl_compared";
@@ -42,39 +44,63 @@ impl Plan<'_> {
         )
     }
 
+    /// Counts what may be left out, by source, and what differs.
+    pub fn tally_compared(&self) -> String {
+        format!(
+            "create temporary table etl_unchanged on commit drop as\nselect\n    e.source,\n    \
+             count(*) filter (where e.\"etl$is_equal\") as copies,\n    count(*) filter (where not e.\"etl$is_equal\") as differing\n\
+             from {TABLE} as e\ngroup by e.source"
+        )
+    }
+
+    /// How many rows differ.
+    pub fn differing(&self) -> String {
+        format!("select coalesce(sum(differing), 0)::bigint from {LEFT_OUT}")
+    }
+
+    /// Stages no row, where none differs.
+    pub fn stage_none(&self, staged: &Ident) -> String {
+        format!("{}\nlimit 0", self.stage(staged, "where not e.\"etl$is_equal\""))
+    }
+
     /// Stages those that differ, and those that have the key of one that does: in full again, for they are what the target has.
-    pub fn differing(&self, staged: &Ident) -> [String; 2] {
-        let meta = META.map(|name| format!("e.{name}")).join(", ");
-        let from = |alias: &'static str| {
-            // A case forgets the precision of a numeric.
-            let values = self.columns.iter().map(move |column| {
-                let alias = if self.key.columns.contains(&column.name) { "e" } else { alias };
-                format!("{alias}.{name}::{} as {name}", column.type_name, name = column.name)
-            });
-            values.collect::<Vec<_>>().join(", ")
-        };
+    pub fn stage_differing(&self, staged: &Ident) -> [String; 3] {
+        let columns = self.columns.iter().map(|column| {
+            let alias = if self.key.columns.contains(&column.name) { "e" } else { "t" };
+            typed(column, alias)
+        });
+        let contended = format!(
+            "where not e.\"etl$is_equal\"\nunion all\nselect {meta}, {columns}\nfrom (\n    select distinct {key_k}\n    \
+             from {TABLE} as k\n    where not k.\"etl$is_equal\"\n) as k\n\
+             join {TABLE} as e on {e_k} and e.\"etl$is_equal\"\njoin {target} as t on {t_e}",
+            meta = META.map(|name| format!("e.{name}")).join(", "),
+            columns = columns.collect::<Vec<_>>().join(", "),
+            key_k = self.key_of("k"),
+            e_k = self.same_key("e", "k"),
+            target = self.target.name,
+            t_e = self.same_key("t", "e"),
+        );
         [
             format!("analyze {TABLE} ({}, \"etl$is_equal\")", self.key_of_bare()),
+            self.stage(staged, &contended),
             format!(
-                "create temporary table {staged} on commit drop as\nselect {meta}, {own}\nfrom {TABLE} as e\nwhere not e.\"etl$is_equal\"\n\
-                 union all\nselect {meta}, {there}\nfrom (\n    select distinct {key_k}\n    from {TABLE} as k\n    where not k.\"etl$is_equal\"\n) as k\n\
-                 join {TABLE} as e on {e_k} and e.\"etl$is_equal\"\njoin {target} as t on {t_e}",
-                own = from("e"),
-                there = from("t"),
-                key_k = self.key_of("k"),
-                e_k = self.same_key("e", "k"),
-                target = self.target.name,
-                t_e = self.same_key("t", "e"),
+                "update {LEFT_OUT} as u\nset copies = u.copies - (s.staged - u.differing)\nfrom (\n    select source, count(*) as staged\n    \
+                 from pg_temp.{staged}\n    group by source\n) as s\nwhere s.source = u.source"
             ),
         ]
     }
 
-    /// Counts what is left out, by source.
-    pub fn left_out_of(&self, staged: &Ident) -> String {
+    fn stage(&self, staged: &Ident, which: &str) -> String {
+        let columns = self.columns.iter().map(|column| typed(column, "e"));
         format!(
-            "create temporary table etl_unchanged on commit drop as\nselect each.source, sum(each.copies)::bigint as copies\nfrom (\n    \
-             select source, count(*) as copies\n    from {TABLE}\n    group by source\n    union all\n    \
-             select source, -count(*)\n    from pg_temp.{staged}\n    group by source\n) as each\ngroup by each.source"
+            "create temporary table {staged} on commit drop as\nselect {}, {}\nfrom {TABLE} as e\n{which}",
+            META.map(|name| format!("e.{name}")).join(", "),
+            columns.collect::<Vec<_>>().join(", "),
         )
     }
+}
+
+/// A column with its type said again: a `case` forgets the precision of a numeric.
+fn typed(column: &Column, alias: &str) -> String {
+    format!("{alias}.{name}::{} as {name}", column.type_name, name = column.name)
 }

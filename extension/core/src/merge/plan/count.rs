@@ -16,9 +16,11 @@ impl Plan<'_> {
         )
     }
 
-    /// How many rows are to be inserted and updated, how many did not get in, and how many of earlier runs are settled.
+    /// How many candidates there are, how many rows are to be inserted and updated, how many candidates did not get in, and how
+    /// many records of earlier runs are settled.
     pub fn to_write(&self) -> String {
         let counts = [
+            "true",
             "action = 'insert'",
             "action = 'update'",
             "outcome in ('parked', 'rejected')",

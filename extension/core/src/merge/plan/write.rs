@@ -1,12 +1,29 @@
 //! Writing: the winners that change the target.
 use super::super::name::Literal;
 use super::super::table::Column;
-use super::{Plan, unique};
+use super::{Plan, judgements, unique};
+
+/// What is to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Writes {
+    /// How many candidates there are.
+    pub candidates: usize,
+    /// How many of them become new rows.
+    pub inserts: usize,
+    /// How many of them change a row.
+    pub updates: usize,
+    /// Whether some winners wait for others to give a unique value up.
+    pub has_waits: bool,
+    /// Whether the candidates stand about in the order of the key already.
+    pub in_order: bool,
+}
 
 impl Plan<'_> {
     /// Writes the winners that change the target and says how many rows were (inserted, updated), in one statement, so
     /// that foreign keys are checked when all rows are there. Rows that take a value which another row gives up come after it.
-    pub fn write(&self, has_inserts: bool, has_updates: bool, has_waits: bool) -> String {
+    pub fn write(&self, writes: Writes) -> String {
+        let Writes { has_waits, .. } = writes;
+        let has_updates = writes.updates > 0;
         let mut steps = Vec::new();
         let mut count = |name: &'static str, statement: Option<String>| {
             let Some(statement) = statement else { return "0".to_string() };
@@ -29,8 +46,19 @@ impl Plan<'_> {
             (true, false) => after(&updated),
             (false, _) => String::new(),
         };
-        let inserted = count("inserted", has_inserts.then(|| self.insert(&before)));
+        let inserted = count("inserted", (writes.inserts > 0).then(|| self.insert(&writes, &before)));
         format!("with {}\nselect {inserted}, {updated} + {taken}", steps.join(",\n"))
+    }
+
+    /// Whether the candidates stand about in the order of the key: then sorting them would cost more than it saves the index.
+    pub fn in_order(&self) -> String {
+        format!(
+            "select coalesce(max(s.correlation) > 0.9, false)\nfrom pg_stats as s\nwhere s.schemaname = (\n    \
+             select relnamespace::regnamespace::text\n    from pg_class\n    where oid = '{}'::regclass\n)\n    \
+             and s.tablename = 'etl_judgements'\n    and s.attname = {}",
+            judgements::TABLE,
+            Literal::new(self.key.columns[0].as_str()),
+        )
     }
 
     /// Changes the rows whose winner differs, where they still are as they were judged: a row that another session changed
@@ -57,22 +85,31 @@ impl Plan<'_> {
         ))
     }
 
-    /// Adds the rows that are new, in the order of the key. A lacking column takes its default.
-    fn insert(&self, condition: &str) -> String {
+    /// Adds the rows that are new, in the order of the key. A lacking column takes its default. Where all candidates are new there
+    /// is nothing to look up.
+    fn insert(&self, writes: &Writes, condition: &str) -> String {
         let names = self.columns.iter().map(|column| column.name.to_string());
         let values = self
             .columns
             .iter()
             .map(|column| self.or_if_lacking(column, column.default.as_deref().unwrap_or("null")));
+        let candidates = self.candidate().relation;
+        let from = match writes.inserts == writes.candidates {
+            true => format!("{candidates} as c"),
+            false => format!(
+                "{} as f\njoin {candidates} as c on c.ctid = f.\"etl$row\"\nwhere f.action = 'insert'{condition}",
+                self.fates_relation()
+            ),
+        };
+        let order = match writes.in_order {
+            true => String::new(),
+            false => format!("\norder by {}", self.key_of("c")),
+        };
         format!(
-            "insert into {} ({})\noverriding system value\nselect\n    {}\nfrom {} as f\n\
-             join {} as c on c.ctid = f.\"etl$row\"\nwhere f.action = 'insert'{condition}\norder by {}",
+            "insert into {} ({})\noverriding system value\nselect\n    {}\nfrom {from}{order}",
             self.target.name,
             names.collect::<Vec<_>>().join(", "),
             values.collect::<Vec<_>>().join(",\n    "),
-            self.fates_relation(),
-            self.candidate().relation,
-            self.key_of("c"),
         )
     }
 
