@@ -108,7 +108,6 @@ fn etl_merge(
     let version = version.map(|name| Ident::new(name.to_string_lossy()));
     let counts = Spi::connect_mut(|client| {
         let mut run = Statements::new(client);
-        run.drop_leftovers()?;
         merge(&mut run, staged, target, version, run_id, LeftOut::Nothing)
     })?;
     Ok(counts.into_row())
@@ -141,7 +140,7 @@ impl Counts {
     }
 }
 
-/// Merges what is staged. Of an earlier merge nothing is left; `left_out` says what this one's caller left out.
+/// Merges what is staged; `left_out` says what was left out while it was read.
 pub(crate) fn merge(
     run: &mut Statements<'_, '_>,
     staged: pg_sys::Oid,
@@ -170,6 +169,10 @@ pub(crate) fn merge(
         left_out,
     };
     let schema = Ident::new(&options.extension_schema);
+    // What reading left out is counted in one of them.
+    if left_out == LeftOut::Nothing {
+        run.drop_leftovers()?;
+    }
     // What is misused is refused before anything of it is read.
     let first = Plan::new(&target, &staged, &options).map_err(from_plan)?;
     let retries = options.retries && ready(run, &first, &schema)?;

@@ -55,17 +55,13 @@ pub fn measure(bench: &Bench, args: &Args, sheet: &mut Sheet) -> Outcome<String>
 /// Drivers and trips as loads would have left them.
 fn fill(database: &Database<'_>, rows: u64) {
     database.execute(&format!(
-        "begin;
-        -- Filling is not measured, and every driver is there: the foreign key need not be looked up row by row.
-        set local session_replication_role = replica;
-        insert into rides.drivers (driver_id, tlc_number, first_name, last_name)
+        "insert into rides.drivers (driver_id, tlc_number, first_name, last_name)
         select n, lpad(n::text, 7, '0'), 'Given', 'Family'
         from generate_series(1, {DRIVERS}) as n;
         insert into rides.trips (trip_id, driver_id, request_timestamp, pickup_timestamp, dropoff_timestamp, base_fare, gratuity)
         select n, 1 + n * 7919 % {DRIVERS}, at, at + interval '5 minutes', at + interval '25 minutes', 10 + n % 50, n % 10
         from generate_series(1::bigint, {rows}) as n,
-            lateral (select timestamp '2021-01-01' + n * 7 % {SPAN} * interval '1 second') as t (at);
-        commit;"
+            lateral (select timestamp '2021-01-01' + n * 7 % {SPAN} * interval '1 second') as t (at);"
     ));
     database.execute("vacuum analyze rides.drivers, rides.trips");
 }

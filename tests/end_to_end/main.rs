@@ -1,6 +1,7 @@
 //! End-to-end tests: a real server, the installed extension, the built loader. One binary, a module a theme.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod compared;
 /// CSV files: what is staged of them, what is said, what is refused.
 mod csv_sources;
 /// Records that must not get in, and files that are refused.

@@ -1,7 +1,7 @@
 //! The worked example of docs/design.md: the SQL it shows is what the planner generates for it.
 
 use etl_core::merge::name::Ident;
-use etl_core::merge::plan::{Options, Plan, Standing};
+use etl_core::merge::plan::{Options, Plan, Standing, Writes};
 use serde_json::json;
 
 /// `geo.cities` and `geo.staged` of the page, as the catalog describes them.
@@ -35,7 +35,8 @@ fn statements() -> Vec<String> {
     let staged = serde_json::from_value(staged).unwrap();
     let options = Options { version: Some(Ident::new("modified")), run_id: 2, ..Options::default() };
     let plan = Plan::new(&target, &staged, &options).unwrap();
-    vec![plan.judgements(Standing::OnTarget), plan.write(true, true, false)]
+    let writes = Writes { candidates: 5, inserts: 1, updates: 1, has_waits: false, in_order: false };
+    vec![plan.judgements(Standing::OnTarget), plan.write(writes)]
 }
 
 #[test]
