@@ -1,5 +1,5 @@
 //! Rides: three files loaded, loaded again, and loaded as a later delivery that changed one trip in a hundred; the same by a script written by hand, which
-//! copies into typed temporary tables and upserts: with care, writing only what differs, and in the plain way, which writes every row anew.
+//! copies into typed temporary tables and upserts: in the plain way, which writes every row anew, and with care, writing only what differs.
 
 pub mod files;
 
@@ -16,22 +16,22 @@ use etl_tests::loader;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The table.
+/// The table. The goals were set by a script whose second run took about what its first one took: so they stand against the plain one.
 pub const LINES: &[Line] = &[
-    Line::of("by hand", "COPY and `on conflict … where … is distinct from`, empty tables"),
-    Line::of("first", "`loader run rides`, empty tables").against("by hand").goals(&[Goal::AtMost(1.1)]),
-    Line::of("by hand again", "the same files"),
-    Line::of("again", "the same files, nothing to do").against("by hand again").goals(&[Goal::AtMost(0.3)]),
-    Line::of("by hand changed", "a later delivery, 1 % of the trips changed"),
+    Line::of("plain", "COPY and `on conflict` that writes every row, empty tables"),
+    Line::of("first", "`loader run rides`, empty tables").against("plain").goals(&[Goal::AtMost(1.1)]),
+    Line::of("careful", "COPY and `on conflict … where … is distinct from`, empty tables").against("first"),
+    Line::of("plain again", "the same files"),
+    Line::of("again", "the same files, nothing to do").against("plain again").goals(&[Goal::AtMost(0.3)]),
+    Line::of("careful again", "the same files").against("again"),
+    Line::of("plain changed", "a later delivery, 1 % of the trips changed"),
     Line::of("changed", "a later delivery, 1 % of the trips changed")
-        .against("by hand changed")
+        .against("plain changed")
         .goals(&[Goal::AtMost(0.35)]),
+    Line::of("careful changed", "a later delivery, 1 % of the trips changed").against("changed"),
     Line::of("bad", "1 % bad records among the good ones, all accounted for, empty tables")
         .against("first")
         .goals(&[Goal::AtMost(1.3)]),
-    Line::of("plain", "`on conflict` that writes every row, empty tables").against("first"),
-    Line::of("plain again", "the same files").against("again"),
-    Line::of("plain changed", "a later delivery, 1 % of the trips changed").against("changed"),
     Line::of("pgloader", "into the same constrained tables, empty").against("first"),
 ];
 
@@ -61,9 +61,9 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
     let delivery =
         |folder, [loader, careful, plain]: [&'static str; 3]| Delivery { folder, loader, careful, plain };
     let deliveries = [
-        delivery(&first, ["first", "by hand", "plain"]),
-        delivery(&first, ["again", "by hand again", "plain again"]),
-        delivery(&later, ["changed", "by hand changed", "plain changed"]),
+        delivery(&first, ["first", "careful", "plain"]),
+        delivery(&first, ["again", "careful again", "plain again"]),
+        delivery(&later, ["changed", "careful changed", "plain changed"]),
     ];
     for round in bench.rounds() {
         eprintln!("round {round}");

@@ -1,8 +1,9 @@
-//! Changed: which staged rows need a judgement at all, where most of a delivery is there already.
+//! Changed: which staged rows need a judgement at all, where at least half of a delivery is there already.
 //!
 //! A row that equals the target's is unchanged, whatever else comes, as long as nothing of its key comes that differs: so only
 //! the others are judged. Of a repeated load nothing is left. The rows are compared once; judging them would take three passes
-//! more. It is no other way to decide, only less to decide on (`tests/end_to_end/left_out.rs`).
+//! more. It is no other way to decide, only less to decide on (`tests/end_to_end/left_out.rs`). Where `etl_load` has left out
+//! such rows while it read them ([`compared`](super::compared)) this is not done again.
 use super::super::name::Literal;
 use super::reading::Reading;
 use super::{Plan, same_in};

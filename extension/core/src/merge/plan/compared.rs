@@ -1,8 +1,10 @@
 //! Compared: rows that are set against the target's while they are read.
 //!
-//! What [`changed`](super::changed) does with rows that are staged already, without staging them first: reading and comparing is
-//! one statement over tables that others can see, so PostgreSQL shares it among workers, and of a row that is there already
-//! nothing is kept but its key and where it came. Loading 1,000,000 trips again takes two thirds of the time.
+//! What [`changed`](super::changed) does with rows that are staged already, by the same rule and under the same conditions, without
+//! staging them first: reading and comparing is one statement over tables that others can see, so PostgreSQL shares it among
+//! workers, and of a row that is there already nothing is kept but its key and where it came. However few equal the target's,
+//! they are left out: they have been compared. Only `etl_load` can do so, for between `etl_read` and `etl_merge` a load file may
+//! change the rows.
 use super::super::name::Ident;
 use super::super::table::Column;
 use super::Plan;
