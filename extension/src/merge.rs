@@ -9,28 +9,14 @@ use pgrx::prelude::*;
 
 use crate::error::{Outcome, from_plan, misuse};
 
+pub(crate) mod counts;
 mod halves;
 mod in_server;
 pub(crate) mod statements;
 
+use counts::Counts;
 use halves::Risky;
 use statements::Statements;
-
-/// A row of counts, as `etl_merge` and `etl_load` return it.
-pub(crate) type CountsRow = TableIterator<
-    'static,
-    (
-        name!(relation, String),
-        name!(read, i64),
-        name!(inserted, i64),
-        name!(updated, i64),
-        name!(unchanged, i64),
-        name!(superseded, i64),
-        name!(parked, i64),
-        name!(rejected, i64),
-        name!(promoted, i64),
-    ),
->;
 
 /// One row: the target and its counts. See `docs/design.md` and the function's comment.
 #[pg_extern(sql = r#"
@@ -115,30 +101,6 @@ fn etl_merge(
 
 /// The catalog's description of a target.
 pub(crate) const DESCRIBE_TARGET: &str = include_str!("merge/target.sql");
-
-/// The counts of one merge, in the order of the function's columns.
-pub(crate) struct Counts {
-    target: String,
-    records: [i64; 8],
-}
-
-impl Counts {
-    /// As the functions return them.
-    pub(crate) fn into_row(self) -> CountsRow {
-        let [read, inserted, updated, unchanged, superseded, parked, rejected, promoted] = self.records;
-        TableIterator::once((
-            self.target,
-            read,
-            inserted,
-            updated,
-            unchanged,
-            superseded,
-            parked,
-            rejected,
-            promoted,
-        ))
-    }
-}
 
 /// Merges what is staged; `left_out` says what was left out while it was read.
 pub(crate) fn merge(

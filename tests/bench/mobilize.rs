@@ -11,6 +11,7 @@ use crate::setting::Bench;
 use crate::sheet::{Sheet, grouped};
 use crate::{Outcome, results, script};
 use files::Input;
+use floor::Stored;
 use std::path::Path;
 
 /// The table.
@@ -18,6 +19,8 @@ pub const LINES: &[Line] = &[
     Line::of("raw", "COPY of the raw records, unlogged, lz4"),
     Line::of("floor", "that, and COPY of the final rows into the same constrained tables"),
     Line::of("first", "`loader run mobilize`, empty tables").against("floor").goals(&[Goal::AtMost(1.25)]),
+    Line::of("raw inline", "COPY of the raw records, stored as the loader stores them"),
+    Line::of("floor inline", "that, and COPY of the final rows").against("first"),
     Line::of("again", "the same file, nothing to do").against("first").goals(&[Goal::AtMost(0.5)]),
     Line::of("changed", "a later delivery, 1 % of the records changed")
         .against("first")
@@ -49,9 +52,13 @@ pub fn measure(bench: &Bench, sheet: &mut Sheet) -> Outcome<String> {
         eprintln!("round {round}");
         let counts = ours(bench, sheet, &input, &later, rows.path(), round == 1)?;
 
-        let (raw, floor) = floor::measure(&bench.migrated(), &raw, rows.path())?;
-        sheet.add("raw", raw);
-        sheet.add("floor", floor);
+        for (stored, steps) in
+            [(Stored::Compressed, ["raw", "floor"]), (Stored::Inline, ["raw inline", "floor inline"])]
+        {
+            let (staged, all) = floor::measure(&bench.migrated(), stored, &raw, rows.path())?;
+            sheet.add(steps[0], staged);
+            sheet.add(steps[1], all);
+        }
 
         if bench.settings.ours {
             continue;

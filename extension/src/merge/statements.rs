@@ -7,7 +7,7 @@ use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiTupleTable};
 use serde::de::DeserializeOwned;
 
-use super::Counts;
+use super::counts::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.

@@ -30,17 +30,30 @@ pub fn write_rows(database: &Database<'_>, folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
+/// How raw records are stored.
+#[derive(Clone, Copy)]
+pub enum Stored {
+    /// As PostgreSQL does by itself: compressed, and out of line where that is not enough.
+    Compressed,
+    /// As the loader has it: in the row, as they are, where they fit a page.
+    Inline,
+}
+
 /// What the raw COPY takes, and all of it.
-pub fn measure(database: &Database<'_>, raw: &Path, rows: &Path) -> Outcome<(Taken, Taken)> {
+pub fn measure(database: &Database<'_>, stored: Stored, raw: &Path, rows: &Path) -> Outcome<(Taken, Taken)> {
     database.execute("checkpoint");
     let before = database.wal();
     let mut client = database.client();
     let begun = Instant::now();
     let mut transaction = client.transaction()?;
-    transaction.batch_execute(
+    let with = match stored {
+        Stored::Compressed => "",
+        Stored::Inline => "with (toast_tuple_target = 8160)",
+    };
+    transaction.batch_execute(&format!(
         "create unlogged table staging.floor (source smallint not null, line bigint not null, byte bigint not null,
-             record text compression lz4, raw bytea, problem text, sqlstate text)",
-    )?;
+             record text compression lz4, raw bytea, problem text, sqlstate text) {with}"
+    ))?;
     copy_in(&mut transaction, "copy staging.floor from stdin", raw)?;
     let staged = Taken::seconds(begun.elapsed().as_secs_f64());
     for table in TABLES {
