@@ -27,7 +27,8 @@ begin
 
     execute format(
         'create unlogged table staging.run_%s (source smallint not null, line bigint not null, byte bigint not null, '
-        'record text compression lz4, raw bytea, problem text, sqlstate text) with (toast_tuple_target = 8160)', opened);
+        'record text compression lz4, raw bytea, problem text, sqlstate text) with (toast_tuple_target = %s)', opened,
+        current_setting('block_size')::integer - 32);
     for number in 1 .. cardinality(documents) loop
         continue when documents[number] is null;
         execute format(

@@ -342,7 +342,10 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
     run.execute(&plan.tally())?;
     let decided = run.decided(&plan.to_write())?;
     let (inserts, updates) = (decided.inserts, decided.updates);
-    let in_order = inserts > 0 && run.holds(&plan.in_order())?;
+    let in_order = match plan.in_order() {
+        Some(query) if inserts > 0 => run.holds(&query)?,
+        _ => false,
+    };
     let writes = Writes { candidates: decided.candidates, inserts, updates, has_waits, in_order };
     let written = match (inserts, updates) {
         (0, 0) => (0, 0),

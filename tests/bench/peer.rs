@@ -20,6 +20,8 @@ pub struct Peer {
     pub script: &'static str,
     /// Whether it fills our tables, whose numbers of rows are then compared, or its own.
     pub fills_ours: bool,
+    /// Whether one round has to do: it takes minutes.
+    pub once: bool,
 }
 
 /// What became of a peer's run.

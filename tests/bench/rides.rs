@@ -35,7 +35,7 @@ pub const LINES: &[Line] = &[
     Line::of("pgloader", "into the same constrained tables, empty").against("first"),
 ];
 
-const PGLOADER: Peer = Peer { step: "pgloader", script: "pgloader_rides", fills_ours: true };
+const PGLOADER: Peer = Peer { step: "pgloader", script: "pgloader_rides", fills_ours: true, once: false };
 
 /// What the careful script says, and the plain one does not.
 const CARE: &str = "\nwhere t.* is distinct from excluded.*";

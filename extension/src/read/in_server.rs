@@ -44,6 +44,44 @@ mod tests {
         .expect("a load")
     }
 
+    /// Loaded again, rows are compared while they are read: what is left out is counted for its source, what contends is judged.
+    #[pg_test]
+    fn two_sources_of_one_target_are_counted_by_source() {
+        let run = set_up(&[]);
+        let fields = r#"{"order_id": "id", "place": {"value": 1}, "sku": "sku", "price": "price", "note": {"source": true}}"#;
+        Spi::run("alter table shop.items add note text; insert into shop.items select n, 1, 'tea', 1.5, 'orders' from generate_series(1, 4) as n").expect("rows");
+        Spi::run(&format!(
+            "insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records) values ({run}, 2, 'more', 'more.json', '', 0, 0);
+             insert into staging.run_{run} (source, line, byte, record)
+             select source, n, n, format('{{\"id\": %s, \"sku\": \"%s\", \"price\": 1.50}}', id, sku)
+             from (values
+                 (1, 1, 1, 'tea'), (1, 2, 2, 'cup'), (1, 3, 2, 'tea'), (1, 4, 3, 'tea'),
+                 (2, 1, 4, 'tea'), (2, 2, 3, 'pot'), (2, 3, 9, 'tea')
+             ) as v (source, n, id, sku)"
+        ))
+        .expect("records");
+        let counts = Spi::get_one::<String>(&format!(
+            "select concat_ws(' ', read, inserted, updated, unchanged, superseded)
+             from etl_load({run}, '{{orders,more}}', 'shop.items', '{fields}')"
+        ));
+        // The cup is followed by the tea that is there; in the other source all rows have another note.
+        assert_eq!(counts, Ok(Some("7 1 2 3 1".to_owned())));
+        let by_source = Spi::get_one::<String>(
+            "select string_agg(concat_ws(' ', source, read, inserted, updated, unchanged, superseded), ', ' order by source) from etl.run_tables",
+        );
+        assert_eq!(by_source, Ok(Some("1 4 0 0 3 1, 2 3 1 2 0 0".to_owned())));
+    }
+
+    /// The name of a source is a text, whatever the column is: it is read as one of that type, not compared with it.
+    #[pg_test]
+    fn a_source_s_name_is_read_like_any_text() {
+        let run = set_up(&[r#"{"id": 1, "sku": "tea"}"#]);
+        Spi::run("alter table shop.items add year integer; insert into shop.items values (7, 1, 'tea', 1)")
+            .expect("a row");
+        let fields = r#"{"order_id": "id", "place": {"value": 1}, "sku": "sku", "year": {"source": true}}"#;
+        assert_eq!(load(run, fields).as_deref(), Some("shop.items 1 0 1"));
+    }
+
     #[pg_test]
     fn elements_become_rows_and_faults_are_named() {
         let run = set_up(&[

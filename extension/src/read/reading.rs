@@ -81,16 +81,36 @@ impl Reading {
         let rows = self.rows(run, &plan)?;
         let count = run.execute(&merge.compared(&rows))?;
         run.execute(&merge.tally_compared())?;
-        if run.number_of(&merge.differing())? == 0 {
-            run.execute(&merge.stage_none(staged))?;
-        } else {
-            for step in merge.stage_differing(staged) {
-                run.execute(&step)?;
-            }
+        let [differing, equal] = merge.differing();
+        match (run.number_of(&differing)?, run.number_of(&equal)?) {
+            (0, _) => drop(run.execute(&merge.stage_none(staged))?),
+            (_, 0) => drop(run.execute(&merge.stage_all(staged))?),
+            (differing, _) => self.stage(run, &merge, staged, differing)?,
         }
-        run.execute("drop table pg_temp.etl_compared")?;
+        run.execute("drop table if exists pg_temp.etl_compared")?;
         self.note(run, &plan, count)?;
         Ok(LeftOut::Unstaged)
+    }
+
+    /// Stages what differs, and what contends with it.
+    fn stage(
+        &self,
+        run: &mut Statements<'_, '_>,
+        merge: &merging::Plan<'_>,
+        staged: &Ident,
+        differing: i64,
+    ) -> Outcome<()> {
+        run.execute(&merge.analyze_compared())?;
+        let contending = run.number_of(&merge.contending())?;
+        let count = run.execute(&merge.stage_differing(staged))?;
+        if i64::try_from(count) != Ok(differing + contending) {
+            return Err(misuse(
+                PgSqlErrorCode::ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
+                format!("rows of {} changed while records were compared with them", self.described.label()),
+                "Another writer changed the target meanwhile: run the load again.",
+            ));
+        }
+        run.execute(&merge.correct_tally(staged)).map(drop)
     }
 
     fn plan(&self) -> Outcome<Plan<'_>> {

@@ -181,6 +181,16 @@ pub const META: [&str; 11] = [
     "quarantine_id",
 ];
 
+/// Those of [`META`] that reading stages of each record, with their types.
+pub const READ_META: [(&str, &str); 6] = [
+    ("source", "smallint"),
+    ("line", "bigint"),
+    ("byte", "bigint"),
+    ("problem", "text"),
+    ("sqlstate", "text"),
+    ("field", "text"),
+];
+
 impl Column {
     /// The type that carries its values before they are written: of a domain the type beneath, which has no say about
     /// nulls.

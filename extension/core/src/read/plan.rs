@@ -5,7 +5,7 @@ use super::spec::{From, Spec, SpecColumn};
 use crate::frame::loose_name;
 use crate::merge::name::{Ident, Literal, QualifiedName};
 use crate::merge::plan::Misuse;
-use crate::merge::table::{Column, Staged, StagedColumn, Target};
+use crate::merge::table::{Column, READ_META, Staged, StagedColumn, Target};
 use crate::value::{Grammar, is_readable};
 
 /// A source of the run that is to be read.
@@ -133,23 +133,19 @@ impl<'a> Plan<'a> {
     /// What the rows are to a merge, if it may compare them with the target's while they are read: one row a record, each with
     /// the same columns, all typed, and none that hides what speaks of the record.
     pub fn comparable(&self, staged: &Ident) -> Option<Staged> {
-        let meta = [
-            ("source", "smallint"),
-            ("line", "bigint"),
-            ("byte", "bigint"),
-            ("problem", "text"),
-            ("sqlstate", "text"),
-            ("field", "text"),
-        ];
-        let is_typed = |column: &Column| is_readable(&column.type_name) || column.type_name == "text";
+        // The name of a source is a text until the merge reads it. Values that are equal but not the same are for the merge to rank.
+        let is_typed = |(column, field): &(&Column, &Field)| {
+            let is_read = field.origin != Origin::Source || column.type_name == "text";
+            is_read && is_readable(&column.type_name) && column.equality.collation.is_none()
+        };
         let is_plain = self.fields.each.is_none()
-            && self.columns.iter().all(|(column, _)| is_typed(column))
+            && self.columns.iter().all(is_typed)
             && self.sources.iter().all(|source| self.absent_of(source).is_empty())
-            && meta.iter().all(|(name, _)| self.target.column(&Ident::new(*name)).is_none());
+            && READ_META.iter().all(|(name, _)| self.target.column(&Ident::new(*name)).is_none());
         is_plain.then(|| {
             let columns =
                 self.columns.iter().map(|(column, _)| (column.name.clone(), column.type_name.as_str()));
-            let meta = meta.map(|(name, type_name)| (Ident::new(name), type_name));
+            let meta = READ_META.map(|(name, type_name)| (Ident::new(name), type_name));
             let columns = columns
                 .chain(meta)
                 .map(|(name, type_name)| StagedColumn { name, type_name: type_name.into() });

@@ -6,15 +6,12 @@
 //! they are left out: they have been compared. Only `etl_load` can do so, for between `etl_read` and `etl_merge` a load file may
 //! change the rows.
 use super::super::name::Ident;
-use super::super::table::Column;
+use super::super::table::READ_META;
 use super::Plan;
 use super::changed::LEFT_OUT;
 
 /// The temporary table of all rows: what differs from the target's in full, of the rest the key.
 const TABLE: &str = "pg_temp.etl_compared";
-
-/// What is staged of each row beside its columns.
-const META: [&str; 6] = ["source", "line", "byte", "problem", "sqlstate", "field"];
 
 impl Plan<'_> {
     /// Reads all rows, which a query makes, and compares them.
@@ -27,17 +24,21 @@ impl Plan<'_> {
             let name = &column.name;
             match self.key.columns.contains(name) {
                 true => format!("e.{name}"),
-                false => format!("case when not e.\"etl$is_equal\" then e.{name} end as {name}"),
+                // A case forgets the precision of a numeric.
+                false => {
+                    let type_name = &column.type_name;
+                    format!("case when not e.\"etl$is_equal\" then e.{name} end::{type_name} as {name}")
+                }
             }
         });
         // The offset keeps the comparison from being made anew for each column; of type bigint, or no worker takes part.
         format!(
-            "create temporary table etl_compared on commit drop as\nselect\n    {meta_e},\n    {kept},\n    e.\"etl$is_equal\"\n\
-             from (\n    select c.*, c.problem is null and t.ctid is not null and {same} as \"etl$is_equal\"\n    \
+            "create temporary table etl_compared on commit drop as\nselect\n    {meta_e},\n    {kept},\n    e.\"etl$there\",\n    e.\"etl$is_equal\"\n\
+             from (\n    select c.*, t.ctid as \"etl$there\", c.problem is null and t.ctid is not null and {same} as \"etl$is_equal\"\n    \
              from (\n        select {meta_s}, {columns}\n        from (\n{rows}\n        ) as s\n    ) as c\n    \
              left join {target} as t on {t_c}\n    offset '0'::bigint\n) as e",
-            meta_e = META.map(|name| format!("e.{name}")).join(", "),
-            meta_s = META.map(|name| format!("s.{name}")).join(", "),
+            meta_e = READ_META.map(|(name, _)| format!("e.{name}")).join(", "),
+            meta_s = READ_META.map(|(name, _)| format!("s.{name}")).join(", "),
             kept = kept.collect::<Vec<_>>().join(",\n    "),
             columns = columns.collect::<Vec<_>>().join(", "),
             same = super::same_in(self.columns.iter().copied(), "c", "t"),
@@ -55,54 +56,73 @@ impl Plan<'_> {
         )
     }
 
-    /// How many rows differ.
-    pub fn differing(&self) -> String {
-        format!("select coalesce(sum(differing), 0)::bigint from {LEFT_OUT}")
+    /// How many rows differ, and how many do not.
+    pub fn differing(&self) -> [String; 2] {
+        ["differing", "copies"].map(|name| format!("select coalesce(sum({name}), 0)::bigint from {LEFT_OUT}"))
     }
 
     /// Stages no row, where none differs.
     pub fn stage_none(&self, staged: &Ident) -> String {
-        format!("{}\nlimit 0", self.stage(staged, "where not e.\"etl$is_equal\""))
+        format!("{}\nlimit 0", self.stage(staged))
+    }
+
+    /// Stages all as they are, where all differ.
+    pub fn stage_all(&self, staged: &Ident) -> String {
+        format!("alter table {TABLE} rename to {staged}")
     }
 
     /// Stages those that differ, and those that have the key of one that does: in full again, for they are what the target has.
-    pub fn stage_differing(&self, staged: &Ident) -> [String; 3] {
+    /// What another session has changed meanwhile is not there any more: then fewer are staged than [`Plan::contending`] says.
+    pub fn stage_differing(&self, staged: &Ident) -> String {
         let columns = self.columns.iter().map(|column| {
             let alias = if self.key.columns.contains(&column.name) { "e" } else { "t" };
-            typed(column, alias)
+            format!("{alias}.{}", column.name)
         });
-        let contended = format!(
-            "where not e.\"etl$is_equal\"\nunion all\nselect {meta}, {columns}\nfrom (\n    select distinct {key_k}\n    \
-             from {TABLE} as k\n    where not k.\"etl$is_equal\"\n) as k\n\
-             join {TABLE} as e on {e_k} and e.\"etl$is_equal\"\njoin {target} as t on {t_e}",
-            meta = META.map(|name| format!("e.{name}")).join(", "),
+        format!(
+            "{own}\nunion all\nselect {meta}, {columns}\nfrom {equal}\n\
+             join {target} as t on t.ctid = e.\"etl$there\" and {t_e}",
+            own = self.stage(staged),
+            meta = READ_META.map(|(name, _)| format!("e.{name}")).join(", "),
             columns = columns.collect::<Vec<_>>().join(", "),
-            key_k = self.key_of("k"),
-            e_k = self.same_key("e", "k"),
+            equal = self.equal_and_contended(),
             target = self.target.name,
             t_e = self.same_key("t", "e"),
-        );
-        [
-            format!("analyze {TABLE} ({}, \"etl$is_equal\")", self.key_of_bare()),
-            self.stage(staged, &contended),
-            format!(
-                "update {LEFT_OUT} as u\nset copies = u.copies - (s.staged - u.differing)\nfrom (\n    select source, count(*) as staged\n    \
-                 from pg_temp.{staged}\n    group by source\n) as s\nwhere s.source = u.source"
-            ),
-        ]
+        )
     }
 
-    fn stage(&self, staged: &Ident, which: &str) -> String {
-        let columns = self.columns.iter().map(|column| typed(column, "e"));
+    /// How many rows do not differ, but have the key of one that does.
+    pub fn contending(&self) -> String {
+        format!("select count(*) from {}", self.equal_and_contended())
+    }
+
+    /// Counts as left out what is not staged.
+    pub fn correct_tally(&self, staged: &Ident) -> String {
         format!(
-            "create temporary table {staged} on commit drop as\nselect {}, {}\nfrom {TABLE} as e\n{which}",
-            META.map(|name| format!("e.{name}")).join(", "),
+            "update {LEFT_OUT} as u\nset copies = u.copies - (s.staged - u.differing)\nfrom (\n    select source, count(*) as staged\n    \
+             from pg_temp.{staged}\n    group by source\n) as s\nwhere s.source = u.source"
+        )
+    }
+
+    /// Tells the optimiser how few differ.
+    pub fn analyze_compared(&self) -> String {
+        format!("analyze {TABLE} ({}, \"etl$is_equal\")", self.key_of_bare())
+    }
+
+    fn equal_and_contended(&self) -> String {
+        format!(
+            "(\n    select distinct {key_k}\n    from {TABLE} as k\n    where not k.\"etl$is_equal\"\n) as k\n\
+             join {TABLE} as e on {e_k} and e.\"etl$is_equal\"",
+            key_k = self.key_of("k"),
+            e_k = self.same_key("e", "k"),
+        )
+    }
+
+    fn stage(&self, staged: &Ident) -> String {
+        let columns = self.columns.iter().map(|column| format!("e.{}", column.name));
+        format!(
+            "create temporary table {staged} on commit drop as\nselect {}, {}\nfrom {TABLE} as e\nwhere not e.\"etl$is_equal\"",
+            READ_META.map(|(name, _)| format!("e.{name}")).join(", "),
             columns.collect::<Vec<_>>().join(", "),
         )
     }
-}
-
-/// A column with its type said again: a `case` forgets the precision of a numeric.
-fn typed(column: &Column, alias: &str) -> String {
-    format!("{alias}.{name}::{} as {name}", column.type_name, name = column.name)
 }

@@ -111,7 +111,7 @@ impl Plan<'_> {
 }
 
 /// Whether a default says the same whenever it is asked within a transaction: constants and `now()`.
-fn is_plain_default(default: &str) -> bool {
+pub(super) fn is_plain_default(default: &str) -> bool {
     let outside_literals = default.split('\'').step_by(2).collect::<String>();
     !outside_literals.replace("now()", "").contains('(')
 }

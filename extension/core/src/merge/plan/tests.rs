@@ -113,12 +113,12 @@ fn statements(plan: &Plan<'_>) -> String {
         Some(plan.judgements(Standing::OnTarget)),
         plan.settle_references(),
         Some(plan.analyze()),
-        plan.can_collide().then(collisions),
         plan.contenders().map(|steps| steps.join(";\n\n")),
+        plan.can_collide().then(collisions),
         plan.fates().map(|steps| steps.join(";\n\n")),
         Some(plan.tally()),
         Some(plan.to_write()),
-        Some(plan.in_order()),
+        plan.in_order(),
         Some(plan.write(Writes {
             candidates: 3,
             inserts: 1,
@@ -145,6 +145,41 @@ fn typed_records_with_a_version() {
     let (target, staged, options) = (target(RSVPS), typed_rsvps(), options(Some("modified")));
     let plan = Plan::new(&target, &staged, &options).expect("a plan");
     insta::assert_snapshot!(statements(&plan));
+}
+
+/// Nothing contested, nothing broken, all new: the fates are read off the judgements, and the rows inserted as they stand.
+#[test]
+fn typed_records_that_are_all_new() {
+    let (target, staged, options) = (target(RSVPS), typed_rsvps(), options(None));
+    let mut plan = Plan::new(&target, &staged, &options).expect("a plan");
+    plan.forget_contests();
+    plan.forget_broken();
+    assert!(plan.contenders().is_none() && plan.fates().is_none());
+    let writes = Writes { candidates: 3, inserts: 3, updates: 0, has_waits: false, in_order: true };
+    insta::assert_snapshot!([plan.tally(), plan.to_write(), plan.write(writes), plan.count()].join(";\n\n"));
+}
+
+#[test]
+fn records_that_are_compared_while_they_are_read() {
+    let (target, staged) = (target(RSVPS), typed_rsvps());
+    let options = Options { left_out: LeftOut::Unstaged, ..options(None) };
+    let plan = Plan::new(&target, &staged, &options).expect("a plan");
+    let rows = Ident::new("rows");
+    let [differing, equal] = plan.differing();
+    let steps = [
+        plan.compared("select * from parsed"),
+        plan.tally_compared(),
+        differing,
+        equal,
+        plan.stage_none(&rows),
+        plan.stage_all(&rows),
+        plan.analyze_compared(),
+        plan.contending(),
+        plan.stage_differing(&rows),
+        plan.correct_tally(&rows),
+        plan.count(),
+    ];
+    insta::assert_snapshot!(steps.join(";\n\n"));
 }
 
 #[test]

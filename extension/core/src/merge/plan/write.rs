@@ -1,6 +1,7 @@
 //! Writing: the winners that change the target.
 use super::super::name::Literal;
 use super::super::table::Column;
+use super::standing::is_plain_default;
 use super::{Plan, judgements, unique};
 
 /// What is to be written.
@@ -50,15 +51,21 @@ impl Plan<'_> {
         format!("with {}\nselect {inserted}, {updated} + {taken}", steps.join(",\n"))
     }
 
-    /// Whether the candidates stand about in the order of the key: then sorting them would cost more than it saves the index.
-    pub fn in_order(&self) -> String {
-        format!(
-            "select coalesce(max(s.correlation) > 0.9, false)\nfrom pg_stats as s\nwhere s.schemaname = (\n    \
+    /// Whether the candidates stand about in the order of the key: then sorting them would cost more than it saves the index. None
+    /// where a sample of the key's values does not tell, or where rows are numbered as they are inserted.
+    pub fn in_order(&self) -> Option<String> {
+        let [only] = self.key.columns.as_slice() else { return None };
+        let is_plain = |column: &&Column| column.default.as_deref().is_none_or(is_plain_default);
+        if !self.lacking.iter().all(is_plain) || !self.options.partial.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "select coalesce(max(s.correlation) > 0.99, false)\nfrom pg_stats as s\nwhere s.schemaname = (\n    \
              select relnamespace::regnamespace::text\n    from pg_class\n    where oid = '{}'::regclass\n)\n    \
              and s.tablename = 'etl_judgements'\n    and s.attname = {}",
             judgements::TABLE,
-            Literal::new(self.key.columns[0].as_str()),
-        )
+            Literal::new(only.as_str()),
+        ))
     }
 
     /// Changes the rows whose winner differs, where they still are as they were judged: a row that another session changed
@@ -94,7 +101,9 @@ impl Plan<'_> {
             .iter()
             .map(|column| self.or_if_lacking(column, column.default.as_deref().unwrap_or("null")));
         let candidates = self.candidate().relation;
-        let from = match writes.inserts == writes.candidates {
+        // Nobody else can change a temporary table between the judgement and here.
+        let is_ours = self.is_materialised() || self.staged.name.schema.as_str().starts_with("pg_temp");
+        let from = match is_ours && writes.inserts == writes.candidates {
             true => format!("{candidates} as c"),
             false => format!(
                 "{} as f\njoin {candidates} as c on c.ctid = f.\"etl$row\"\nwhere f.action = 'insert'{condition}",
