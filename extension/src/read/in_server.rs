@@ -48,7 +48,7 @@ mod tests {
     #[pg_test]
     fn two_sources_of_one_target_are_counted_by_source() {
         let run = set_up(&[]);
-        let fields = r#"{"order_id": "id", "place": {"value": 1}, "sku": "sku", "price": "price", "note": {"source": true}}"#;
+        let fields = r#"{"order_id": "id", "place": {"constant": "1"}, "sku": "sku", "price": "price", "note": {"source": true}}"#;
         Spi::run("alter table shop.items add note text; insert into shop.items select n, 1, 'tea', 1.5, 'orders' from generate_series(1, 4) as n").expect("rows");
         Spi::run(&format!(
             "insert into etl.run_sources (run_id, source, name, location, sha256, bytes, records) values ({run}, 2, 'more', 'more.json', '', 0, 0);
@@ -78,7 +78,7 @@ mod tests {
         let run = set_up(&[r#"{"id": 1, "sku": "tea"}"#]);
         Spi::run("alter table shop.items add year integer; insert into shop.items values (7, 1, 'tea', 1)")
             .expect("a row");
-        let fields = r#"{"order_id": "id", "place": {"value": 1}, "sku": "sku", "year": {"source": true}}"#;
+        let fields = r#"{"order_id": "id", "place": {"constant": "1"}, "sku": "sku", "year": {"source": true}}"#;
         assert_eq!(load(run, fields).as_deref(), Some("shop.items 1 0 1"));
     }
 
