@@ -138,7 +138,7 @@ begin
         where run.source = any (%L::smallint[])
         $sql$, staging, attendances);
     analyze pg_temp.mobilize_attendances
-        (attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash);
+        (attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash, person_hash, is_masked);
 
     execute format($sql$
         create temporary table mobilize_events on commit drop as

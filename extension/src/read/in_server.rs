@@ -78,7 +78,8 @@ mod tests {
         let run = set_up(&[r#"{"id": 1, "sku": "tea"}"#]);
         Spi::run("alter table shop.items add year integer; insert into shop.items values (7, 1, 'tea', 1)")
             .expect("a row");
-        let fields = r#"{"order_id": "id", "place": {"constant": "1"}, "sku": "sku", "year": {"source": true}}"#;
+        let fields =
+            r#"{"order_id": "id", "place": {"constant": "1"}, "sku": "sku", "year": {"source": true}}"#;
         assert_eq!(load(run, fields).as_deref(), Some("shop.items 1 0 1"));
     }
 

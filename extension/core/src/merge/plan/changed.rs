@@ -15,14 +15,13 @@ pub(super) const TABLE: &str = "pg_temp.etl_changed";
 pub(super) const LEFT_OUT: &str = "pg_temp.etl_unchanged";
 
 impl Plan<'_> {
-    /// Asks whether rows can be left out: all columns have their types, no record lacks one, none is tried again, the target
-    /// has rows to compare with, and all its constraints hold for them.
+    /// Asks whether rows can be left out: all columns have their types, no row is tried again, the target has rows to compare with,
+    /// and all its constraints hold for them.
     pub fn may_leave_out(&self) -> Option<String> {
         let is_typed = self.columns.iter().all(|column| self.reading(column) == Reading::AsIs);
-        let is_whole =
-            self.options.partial.is_empty() && self.options.replay.is_none() && !self.options.retries;
+        let is_first = self.options.replay.is_none() && !self.options.retries;
         // A row that is there may break a constraint that was never validated; one that comes may not.
-        (is_typed && is_whole).then(|| {
+        (is_typed && is_first).then(|| {
             format!(
                 "select exists (select from {target})\n    and not exists (\n        select\n        from pg_constraint\n        \
                  where conrelid = {name}::regclass\n            and not convalidated\n    )",
@@ -32,8 +31,16 @@ impl Plan<'_> {
         })
     }
 
-    /// Finds the rows that differ from the target's, or are not there.
+    /// Finds the rows that differ from the target's, or are not there. What a record lacks keeps what is there, and does not differ.
     pub fn changed(&self) -> String {
+        let (partial, whole): (Vec<_>, Vec<_>) =
+            self.columns.iter().copied().partition(|column| self.is_partial(column));
+        let absent = self.meta_of("absent", "null::text[]", "s");
+        let mut same = vec![same_in(whole.into_iter(), "c", "t")];
+        same.extend(partial.into_iter().map(|column| {
+            let name = Literal::new(column.name.as_str());
+            format!("(coalesce({name} = any (c.\"etl$absent\"), false) or {})", super::same(column, "c", "t"))
+        }));
         let columns = self.columns.iter().map(|column| {
             let value = format!("s.{}", column.name);
             format!("{} as {}", column.equality.collated(&value), column.name)
@@ -42,14 +49,14 @@ impl Plan<'_> {
         let is_readable = problem.map_or("true".into(), |problem| format!("{problem} is null"));
         format!(
             "create temporary table etl_changed on commit drop as\nselect c.place, {key_c}\nfrom (\n    \
-             select s.ctid as place, {is_readable} as is_readable, {columns}\n    from {staged} as s\n) as c\n\
+             select s.ctid as place, {is_readable} as is_readable, {absent} as \"etl$absent\", {columns}\n    from {staged} as s\n) as c\n\
              left join {target} as t on {t_c}\nwhere not (c.is_readable and t.ctid is not null and {same})",
             key_c = self.key_of("c"),
             columns = columns.collect::<Vec<_>>().join(", "),
             staged = self.staged.name,
             target = self.target.name,
             t_c = self.same_key("t", "c"),
-            same = same_in(self.columns.iter().copied(), "c", "t"),
+            same = same.join(" and "),
         )
     }
 
