@@ -116,7 +116,7 @@ impl<'a> Attempt<'a> {
             self.sources.push(source.clone());
             ledger::add_source(transaction, run, &source)?;
         }
-        stage::analyze(transaction, run)
+        stage::analyze(transaction, run, self.records())
     }
 
     /// Commits or rolls back, as the options and the counts have it.

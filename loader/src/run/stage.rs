@@ -35,6 +35,9 @@ const STORAGE: &str = "
         ),
         current_setting('block_size')::integer - 32";
 
+/// From so many records on a wrong estimate costs more than the statistics.
+const WORTH_STATISTICS: u64 = 5_000;
+
 /// The name of a run's staging table.
 pub fn table(run: &Run) -> String {
     format!("staging.run_{}", run.id)
@@ -46,9 +49,12 @@ pub fn table(run: &Run) -> String {
 /// What the server reports.
 pub fn create(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
     let failed = |error| Error::database("create the run's staging table", error);
-    let storage = transaction.query_one(STORAGE, &[]).map_err(failed)?;
-    let (has_lz4, inline_bytes): (bool, i32) =
-        storage.try_get(0).and_then(|lz4| Ok((lz4, storage.try_get(1)?))).map_err(failed)?;
+    // The row goes at once, and with it its statement: a statement that is closed later is on the wire when the server has hung up,
+    // and the server's reason goes unread.
+    let (has_lz4, inline_bytes): (bool, i32) = transaction
+        .query_one(STORAGE, &[])
+        .and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .map_err(failed)?;
     let compression = if has_lz4 { "compression lz4" } else { "" };
     let statement = format!(
         "create unlogged table {} (
@@ -66,11 +72,14 @@ pub fn create(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error>
 }
 
 /// Tells the optimiser how many records there are, and of which sources: else it takes a source for a two-hundredth of them, and
-/// looks for a million rows one by one. A sample of 300 records says that well enough.
+/// looks for a million rows one by one. A sample of 300 records says that well enough; few records need none.
 ///
 /// # Errors
 /// What the server reports.
-pub fn analyze(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Error> {
+pub fn analyze(transaction: &mut Transaction<'_>, run: &Run, records: u64) -> Result<(), Error> {
+    if records < WORTH_STATISTICS {
+        return Ok(());
+    }
     let table = table(run);
     let statement = format!("alter table {table} alter source set statistics 1; analyze {table} (source)");
     transaction

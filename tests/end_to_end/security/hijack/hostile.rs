@@ -146,7 +146,6 @@ const RELATIONS: &[&str] = &[
     "etl_unchanged",
     "etl_contenders",
     "etl_tally",
-    "etl_rows",
     "etl_fates",
     "etl_kept",
     "mobilize_attendances",
