@@ -2,20 +2,7 @@
 use pgrx::prelude::*;
 
 /// A row of counts, as `etl_merge` and `etl_load` return it.
-pub(crate) type CountsRow = TableIterator<
-    'static,
-    (
-        name!(relation, String),
-        name!(read, i64),
-        name!(inserted, i64),
-        name!(updated, i64),
-        name!(unchanged, i64),
-        name!(superseded, i64),
-        name!(parked, i64),
-        name!(rejected, i64),
-        name!(promoted, i64),
-    ),
->;
+pub(crate) type CountsRow = TableIterator<'static, (String, i64, i64, i64, i64, i64, i64, i64, i64)>;
 
 /// The counts of one merge, in the order of the function's columns.
 pub(crate) struct Counts {

@@ -36,7 +36,9 @@ pub(crate) struct Statements<'a, 'conn> {
 
 /// What the fates came to.
 pub(super) struct Decided {
+    /// All of them.
     pub candidates: usize,
+    /// Rows to be added.
     pub inserts: usize,
     pub updates: usize,
     /// Candidates that did not get in.

@@ -16,6 +16,7 @@
 //! found by bare names; names of the catalog pass through [`Ident`].
 mod candidates;
 mod changed;
+mod columns;
 mod compared;
 mod contests;
 mod count;
@@ -44,6 +45,7 @@ pub use write::Writes;
 use super::equality::Equality;
 use super::name::{Ident, Literal};
 use super::table::{Column, Key, META, Staged, Target};
+use columns::{differs, lacks, ranked, same, same_in};
 use reading::Reading;
 
 /// A call that cannot be planned: the caller's mistake, not a record's.
@@ -253,6 +255,15 @@ impl<'a> Plan<'a> {
         self.options.partial.contains(&column.name) && self.version() != Some(&column.name)
     }
 
+    /// The staged columns of a relation, each as it is compared with the target's.
+    fn collated_columns(&self, alias: &str) -> String {
+        let columns = self.columns.iter().map(|column| {
+            let name = &column.name;
+            format!("{} as {name}", column.equality.collated(&format!("{alias}.{name}")))
+        });
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether a candidate alone does not say what the row would be.
     fn stands_on_target(&self) -> bool {
         !self.lacking.is_empty() || !self.options.partial.is_empty()
@@ -340,48 +351,6 @@ fn choose_key(target: &Target, has: impl Fn(&Ident) -> bool) -> Result<&Key, Mis
                 },
             })
         }
-    }
-}
-
-/// Whether two rows agree in some columns.
-fn same_in<'c>(columns: impl Iterator<Item = &'c Column>, left: &str, right: &str) -> String {
-    let (named, plain): (Vec<_>, Vec<_>) =
-        columns.partition(|column| column.equality.operator.is_some() && column.comparable);
-    let side = |alias: &str| {
-        let values = plain.iter().map(|column| comparable(column, alias));
-        values.collect::<Vec<_>>().join(", ")
-    };
-    let mut parts = vec![format!("row({}) is not distinct from row({})", side(left), side(right))];
-    parts.extend(named.iter().map(|column| same(column, left, right)));
-    parts.join(" and ")
-}
-
-/// A column as it is compared: by its text where its type has no equality.
-fn comparable(column: &Column, alias: &str) -> String {
-    let name = &column.name;
-    if column.comparable { format!("{alias}.{name}") } else { format!("{alias}.{name}::text") }
-}
-
-/// Whether a column is the same in both.
-fn same(column: &Column, left: &str, right: &str) -> String {
-    column.equality.same(&comparable(column, left), &comparable(column, right))
-}
-
-/// Whether a column differs.
-fn differs(column: &Column, left: &str, right: &str) -> String {
-    match column.equality.operator.is_some() && column.comparable {
-        true => format!("not {}", same(column, left, right)),
-        false => format!("{} is distinct from {}", comparable(column, left), comparable(column, right)),
-    }
-}
-
-/// A column as it is ranked: the same in every database, whatever its collation.
-fn ranked(column: &Column, alias: &str) -> String {
-    let name = &column.name;
-    match (column.sortable, column.collatable) {
-        (true, false) => format!("{alias}.{name}"),
-        (true, true) => format!("({alias}.{name} collate \"C\")"),
-        (false, _) => format!("({alias}.{name}::text collate \"C\")"),
     }
 }
 

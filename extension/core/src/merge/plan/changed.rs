@@ -6,7 +6,7 @@
 //! such rows while it read them ([`compared`](super::compared)) this is not done again.
 use super::super::name::Literal;
 use super::reading::Reading;
-use super::{Plan, same_in};
+use super::{Plan, lacks, same, same_in};
 
 /// The temporary table of rows to judge: (place, key).
 pub(super) const TABLE: &str = "pg_temp.etl_changed";
@@ -36,15 +36,12 @@ impl Plan<'_> {
         let (partial, whole): (Vec<_>, Vec<_>) =
             self.columns.iter().copied().partition(|column| self.is_partial(column));
         let absent = self.meta_of("absent", "null::text[]", "s");
-        let mut same = vec![same_in(whole.into_iter(), "c", "t")];
-        same.extend(partial.into_iter().map(|column| {
-            let name = Literal::new(column.name.as_str());
-            format!("(coalesce({name} = any (c.\"etl$absent\"), false) or {})", super::same(column, "c", "t"))
-        }));
-        let columns = self.columns.iter().map(|column| {
-            let value = format!("s.{}", column.name);
-            format!("{} as {}", column.equality.collated(&value), column.name)
-        });
+        let mut agree = vec![same_in(whole.into_iter(), "c", "t")];
+        agree.extend(
+            partial.into_iter().map(|column| {
+                format!("({} or {})", lacks(column, "c.\"etl$absent\""), same(column, "c", "t"))
+            }),
+        );
         let problem = self.staged_meta("problem", "s");
         let is_readable = problem.map_or("true".into(), |problem| format!("{problem} is null"));
         format!(
@@ -52,11 +49,11 @@ impl Plan<'_> {
              select s.ctid as place, {is_readable} as is_readable, {absent} as \"etl$absent\", {columns}\n    from {staged} as s\n) as c\n\
              left join {target} as t on {t_c}\nwhere not (c.is_readable and t.ctid is not null and {same})",
             key_c = self.key_of("c"),
-            columns = columns.collect::<Vec<_>>().join(", "),
+            columns = self.collated_columns("s"),
             staged = self.staged.name,
             target = self.target.name,
             t_c = self.same_key("t", "c"),
-            same = same.join(" and "),
+            same = agree.join(" and "),
         )
     }
 

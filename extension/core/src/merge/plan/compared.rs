@@ -16,10 +16,6 @@ const TABLE: &str = "pg_temp.etl_compared";
 impl Plan<'_> {
     /// Reads all rows, which a query makes, and compares them.
     pub fn compared(&self, rows: &str) -> String {
-        let columns = self.columns.iter().map(|column| {
-            let value = format!("s.{}", column.name);
-            format!("{} as {}", column.equality.collated(&value), column.name)
-        });
         let kept = self.columns.iter().map(|column| {
             let name = &column.name;
             match self.key.columns.contains(name) {
@@ -40,7 +36,7 @@ impl Plan<'_> {
             meta_e = READ_META.map(|(name, _)| format!("e.{name}")).join(", "),
             meta_s = READ_META.map(|(name, _)| format!("s.{name}")).join(", "),
             kept = kept.collect::<Vec<_>>().join(",\n    "),
-            columns = columns.collect::<Vec<_>>().join(", "),
+            columns = self.collated_columns("s"),
             same = super::same_in(self.columns.iter().copied(), "c", "t"),
             target = self.target.name,
             t_c = self.same_key("t", "c"),

@@ -12,9 +12,14 @@ impl Plan<'_> {
         self.has_broken = false;
     }
 
+    /// Whether the fates are a table: where nothing is contested and nothing broken the judgements tell them.
+    fn has_fates(&self) -> bool {
+        self.has_contests || self.has_broken
+    }
+
     /// Makes the table of fates, and tells the optimiser how many of each there are; none where the judgements tell them.
     pub fn fates(&self) -> Option<[String; 2]> {
-        (self.has_contests || self.has_broken).then(|| {
+        self.has_fates().then(|| {
             [
                 format!("create temporary table etl_fates on commit drop as\n{}", self.decided()),
                 "analyze pg_temp.etl_fates (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", action, outcome)".into(),
@@ -25,7 +30,7 @@ impl Plan<'_> {
     /// The relation of fates: one row a candidate, its outcome, and `insert` or `update` in `action` for the winners that
     /// change the target.
     pub(super) fn fates_relation(&self) -> String {
-        match self.has_contests || self.has_broken {
+        match self.has_fates() {
             true => "pg_temp.etl_fates".into(),
             false => format!("(\n{}\n)", self.decided()),
         }

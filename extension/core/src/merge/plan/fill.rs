@@ -28,9 +28,7 @@ impl Plan<'_> {
             let parts = partial.iter().enumerate().map(|(index, column)| part(index, column));
             parts.collect::<Vec<_>>().join(join)
         };
-        let lacks = |alias: &str, column: &Column| {
-            format!("coalesce({} = any ({alias}.\"etl$absent\"), false)", Literal::new(column.name.as_str()))
-        };
+        let lacks = |alias: &str, column: &Column| super::lacks(column, &format!("{alias}.\"etl$absent\""));
         let key = self.key_of("k");
         let groups = each(",\n        ", &|index, column| {
             format!(

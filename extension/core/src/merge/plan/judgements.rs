@@ -4,7 +4,7 @@ use super::super::name::{Ident, Literal};
 use super::super::table::Parent;
 use super::rules::Rule;
 use super::standing::Standing;
-use super::{Plan, Rows, candidates, faults};
+use super::{Plan, Rows, candidates, faults, lacks};
 
 /// The temporary table of judgements.
 pub(super) const TABLE: &str = "pg_temp.etl_judgements";
@@ -53,10 +53,7 @@ impl Plan<'_> {
                         Standing::ByItself => self.excused(standing, name),
                         // Its default calls a function, which the insert is to do.
                         Standing::OnTarget if self.is_partial(column) && column.default.is_some() => {
-                            let literal = Literal::new(name.as_str());
-                            format!(
-                                " and not (coalesce({literal} = any (\"etl$absent\"), false) and not \"etl$is_there\")"
-                            )
+                            format!(" and not ({} and not \"etl$is_there\")", lacks(column, "\"etl$absent\""))
                         }
                         _ => String::new(),
                     };
@@ -193,7 +190,7 @@ impl Plan<'_> {
         let is_generated = self.target.column(name).is_some_and(|column| column.generated.is_some());
         match self.columns.iter().find(|column| column.name == *name) {
             Some(column) if self.is_partial(column) => {
-                format!(" and not coalesce({} = any (\"etl$absent\"), false)", Literal::new(name.as_str()))
+                format!(" and not {}", lacks(column, "\"etl$absent\""))
             }
             Some(_) => String::new(),
             None if is_generated && self.lacking.is_empty() => {

@@ -74,10 +74,7 @@ impl<'a> Plan<'a> {
     pub(super) fn by_input_unless_absent(&self, column: &Column, text: &str) -> String {
         let value = by_input(column, text);
         match self.staged_meta("absent", "c").filter(|_| self.is_partial(column)) {
-            Some(absent) => format!(
-                "case when not coalesce({} = any ({absent}), false) then {value} end",
-                Literal::new(column.name.as_str())
-            ),
+            Some(absent) => format!("case when not {} then {value} end", super::lacks(column, &absent)),
             None => value,
         }
     }

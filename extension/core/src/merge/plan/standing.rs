@@ -1,7 +1,6 @@
 //! Standing: the rows that the candidates would become.
-use super::super::name::Literal;
 use super::super::table::Column;
-use super::{Plan, faults};
+use super::{Plan, faults, lacks};
 
 /// What a candidate is judged by where it lacks a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +80,7 @@ impl Plan<'_> {
             };
             let value = match (given, &c.absent) {
                 (true, Some(absent)) if self.is_partial(column) => {
-                    let lacks = format!("coalesce({} = any ({absent}), false)", Literal::new(name.as_str()));
+                    let lacks = lacks(column, absent);
                     format!("case when {lacks} then {there} else c.{name} end")
                 }
                 (true, _) => format!("c.{name}"),

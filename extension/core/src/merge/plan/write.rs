@@ -2,7 +2,7 @@
 use super::super::name::Literal;
 use super::super::table::Column;
 use super::standing::is_plain_default;
-use super::{Plan, judgements, unique};
+use super::{Plan, judgements, lacks, unique};
 
 /// What is to be written.
 #[derive(Clone, Copy, Debug)]
@@ -126,10 +126,7 @@ impl Plan<'_> {
         let name = &column.name;
         match self.candidate().absent {
             Some(absent) if self.is_partial(column) => {
-                let literal = Literal::new(name.as_str());
-                format!(
-                    "case when coalesce({literal} = any ({absent}), false) then {otherwise} else c.{name} end"
-                )
+                format!("case when {} then {otherwise} else c.{name} end", lacks(column, &absent))
             }
             _ => format!("c.{name}"),
         }
