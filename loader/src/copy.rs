@@ -125,8 +125,6 @@ impl<W: Write> StagingWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.write_all(&self.buffer)?;
-        // CopyInWriter keeps the last write until the next one: the server would idle meanwhile.
-        self.out.flush()?;
         self.buffer.clear();
         Ok(())
     }

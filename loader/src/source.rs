@@ -26,7 +26,7 @@ pub struct Source {
     location: String,
     /// Length of the file; none for pipes, FIFOs and standard input.
     length: Option<u64>,
-    content: Decoded<Fingerprinted<Box<dyn Read>>>,
+    content: Decoded<Fingerprinted<Box<dyn Read + Send>>>,
 }
 
 impl Source {
@@ -35,7 +35,7 @@ impl Source {
     /// # Errors
     /// Usage (exit 2) when there is nothing readable at the path, or it is a directory.
     pub fn open(location: &str) -> Result<Self, Error> {
-        let (input, length): (Box<dyn Read>, _) = if location == STANDARD_INPUT {
+        let (input, length): (Box<dyn Read + Send>, _) = if location == STANDARD_INPUT {
             (Box::new(io::stdin()), None)
         } else {
             let file = open_file(location)?;

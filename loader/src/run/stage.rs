@@ -1,26 +1,26 @@
 //! Staging: the run's table, and the records of its sources copied into it.
 pub mod framer;
+mod framing;
 mod notes;
+mod pieces;
 
-use std::io::{self, Write};
+use std::io::Write;
+use std::panic::resume_unwind;
+use std::thread;
 
-use etl_core::frame::{Framed, Limits, Refused, Stopped};
 use postgres::Transaction;
 
 use super::files::SourceFile;
 use super::interrupt::Interrupt;
 use super::transfer::Transfer;
-use crate::config::Format;
-use crate::copy::{self, Fault, Staged, StagingWriter};
+use crate::copy;
 use crate::error::Error;
-use crate::http::Secrets;
 use crate::ledger::{Run, SourceRead};
 use crate::progress::Progress;
 use crate::source::Source;
-use framer::Framer;
+use framing::{Framed, Framing};
 pub use notes::unread_note;
-
-const CHUNK_BYTES: usize = 256 * 1024;
+use pieces::Reached;
 
 /// Whether this server was built with lz4, which halves the time of staging records that are wider than a page.
 ///
@@ -97,7 +97,7 @@ pub fn drop_table(transaction: &mut Transaction<'_>, run: &Run) -> Result<(), Er
         .map_err(|error| Error::database("drop the run's staging table", error))
 }
 
-/// Reads one source to its end and copies its records.
+/// Reads one source to its end and copies its records: one thread frames them while this one feeds the server.
 ///
 /// # Errors
 /// The source cannot be read or is refused as a whole; the server ends the COPY, or counts other than the
@@ -112,49 +112,42 @@ pub fn fill(
     interrupt: &Interrupt,
 ) -> Result<SourceRead, Error> {
     let doing = format!("copy the records of {} into staging", file.location);
-    let mut source = Source::open(file.path())?.named(&file.location);
+    let source = Source::open(file.path())?.named(&file.location);
     progress.reading(&file.location, source.length());
     let statement = format!("copy {} ({}) from stdin (format binary)", table(run), copy::COLUMNS);
-    let copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
-    let mut writer = StagingWriter::new(copy);
+    let mut copy = transaction.copy_in(&statement).map_err(|error| Error::database(&doing, error))?;
 
-    // Offsets are those of the text in UTF-8.
-    let is_plain_file = file.url.is_none() && source.is_plain_file() && framer::is_utf8(file.format);
-    let limits =
-        Limits { record_bytes: usize::try_from(record_limit).unwrap_or(usize::MAX), ..Limits::default() };
-    let mut framer = Framer::new(file.format, limits);
-    let mut not_utf8 = 0;
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let stopped = |stopped| match stopped {
-        Stopped::Refused(refused) => refused_source(file, is_plain_file, &refused),
-        Stopped::Sink(error) => Error::failed(format!("cannot {doing}")).caused_by(error),
-    };
-    loop {
-        interrupt.check()?;
-        let count = source.read(&mut chunk)?;
-        if count == 0 {
-            break;
-        }
-        let mut sink = |framed: Framed<'_>| put(&mut writer, number, &framed, &mut not_utf8);
-        framer.push(&chunk[..count], &mut sink).map_err(&stopped)?;
-        progress.advance(writer.rows(), source.position());
-    }
-    let mut sink = |framed: Framed<'_>| put(&mut writer, number, &framed, &mut not_utf8);
-    let summary = framer.finish(&mut sink).map_err(&stopped)?;
-    for note in notes::of_source(file, &summary, not_utf8) {
+    let framing = Framing { source, file, number, record_limit, interrupt };
+    let (pieces, waiting) = pieces::channel();
+    let reached = Reached::default();
+    let framed = thread::scope(|scope| {
+        let framing = scope.spawn(|| framing.read(pieces, &reached));
+        // Moved in, so that framing ends with this, however this ends.
+        let mut waiting = waiting.into_iter();
+        let fed = waiting.try_for_each(|piece| {
+            let (records, bytes) = reached.get();
+            progress.advance(records, bytes);
+            copy.write_all(&piece)?;
+            // CopyInWriter keeps the last write until the next one: the server would idle meanwhile.
+            copy.flush()
+        });
+        drop(waiting);
+        let framed = framing.join().unwrap_or_else(|panic| resume_unwind(panic));
+        fed.map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
+        framed
+    })?;
+    for note in notes::of_source(file, &framed.summary, framed.not_utf8) {
         progress.say(&note);
     }
 
-    let (copy, framed) =
-        writer.finish().map_err(|error| Error::failed(format!("cannot {doing}")).caused_by(error))?;
     let copied = copy.finish().map_err(|error| Error::database(&doing, error))?;
-    if copied != framed {
+    if copied != framed.records {
         return Err(Error::failed(format!(
-            "{}: {framed} records were framed, but the server reports {copied}",
-            file.location
+            "{}: {} records were framed, but the server reports {copied}",
+            file.location, framed.records
         )));
     }
-    let fingerprint = source.finish()?;
+    let Framed { records, fingerprint, summary, .. } = framed;
     if file.snapshot.as_ref().is_some_and(|part| part.sha256 != fingerprint.hex()) {
         return Err(Error::failed(format!(
             "{}: is not the file that its snapshot's manifest names (SHA-256 {})",
@@ -168,48 +161,10 @@ pub fn fill(
         name: file.source.clone(),
         location: file.location.clone(),
         fingerprint,
-        records: framed,
+        records,
         header: summary.header,
         transfer: file.transfer.as_ref().map(Transfer::known_by),
     };
     progress.read(&read);
     Ok(read)
-}
-
-/// Stages a record, and counts those that are not UTF-8.
-fn put(
-    writer: &mut StagingWriter<impl Write>,
-    source: i16,
-    framed: &Framed<'_>,
-    not_utf8: &mut u64,
-) -> io::Result<()> {
-    *not_utf8 += u64::from(framed.content.as_ref().is_err_and(|fault| fault.sqlstate == "22021"));
-    let content = match &framed.content {
-        Ok(record) => Ok(*record),
-        Err(fault) => Err(Fault { raw: fault.raw, problem: &fault.message, sqlstate: fault.sqlstate }),
-    };
-    writer.write(&Staged { source, line: framed.line, byte: framed.byte, content })
-}
-
-/// Nothing of the source is loaded; where it can be looked at with everyday tools, how is said.
-fn refused_source(file: &SourceFile, is_plain_file: bool, refused: &Refused) -> Error {
-    let message = match &file.url {
-        Some(url) => Secrets::of(url).hidden_in(&refused.message),
-        None => refused.message.clone(),
-    };
-    let refused = Refused { message, ..refused.clone() };
-    let error = Error::failed(format!("{}: refused ({}): {refused}", file.location, refused.sqlstate))
-        .caused_by(refused.clone());
-    // UTF-16 and UTF-32 are named as what they are.
-    let is_other_encoding = refused.sqlstate == "22021" && !refused.message.starts_with("UTF-");
-    match is_plain_file {
-        _ if is_other_encoding && matches!(file.format, Format::Csv(_)) => {
-            error.hint("say how it is encoded: --encoding latin1, or windows-1252")
-        }
-        true => {
-            let from = (refused.byte + 1).saturating_sub(100).max(1);
-            error.hint(format!("see what is there: tail -c +{from} {} | head -c 200", file.location))
-        }
-        false => error,
-    }
 }
