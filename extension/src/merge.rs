@@ -50,6 +50,7 @@ set quote_all_identifiers = off
 set client_min_messages = 'warning'
 set jit = off
 set work_mem = '32MB'
+set default_statistics_target = 10
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 
 revoke execute on function etl_merge(regclass, regclass, name, bigint) from public;
@@ -160,9 +161,10 @@ pub(crate) fn merge(
     let mut plan = Plan::new(&target, &staged, &options).map_err(from_plan)?;
     refuse_unknown_replays(run, &plan)?;
     read(run, &plan, &schema)?;
-    if let (Some(needed), Some(fill)) = (plan.needs_filling(), plan.fill())
-        && run.holds(&needed)?
+    if let (Some(contested), Some(fill)) = (plan.contested(), plan.fill())
+        && run.execute(&contested)? > 0
     {
+        run.execute(&plan.analyze_contested())?;
         judge(run, &mut plan, &schema, Standing::ByItself)?;
         run.execute(&fill)?;
         plan.forget_faults();
@@ -177,7 +179,7 @@ pub(crate) fn merge(
     if !run.holds(&plan.broken())? {
         plan.forget_broken();
     }
-    for step in plan.fates().into_iter().flatten() {
+    for step in plan.fates() {
         run.execute(&step)?;
     }
     write(run, &plan, has_waits, has_open)?;

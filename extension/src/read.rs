@@ -83,6 +83,7 @@ set quote_all_identifiers = off
 set client_min_messages = 'warning'
 set jit = off
 set work_mem = '32MB'
+set default_statistics_target = 10
 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';

@@ -15,6 +15,7 @@ parallel unsafe
 set search_path = pg_catalog, pg_temp
 set jit = off
 set work_mem = '32MB'
+set default_statistics_target = 10
 set client_min_messages = 'warning'
 -- Parsing is worth a worker, but the planner takes calls of a set-returning function for next to free.
 set parallel_setup_cost = 0

@@ -11,7 +11,7 @@ use super::counts::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 15] = [
+pub(super) const TABLES: [&str; 17] = [
     "etl_compared",
     "etl_changed",
     "etl_unchanged",
@@ -19,11 +19,13 @@ pub(super) const TABLES: [&str; 15] = [
     "etl_ready",
     "etl_places",
     "etl_faults",
+    "etl_contested",
     "etl_judgements",
     "etl_writes",
     "etl_refused",
     "etl_waits",
     "etl_contenders",
+    "etl_losers",
     "etl_fates",
     "etl_tally",
     "etl_kept",
@@ -234,9 +236,9 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     /// Columns that some staged record lacks.
     pub(super) fn lacking(&mut self, staged: &Staged, target: &Target) -> Outcome<Vec<Ident>> {
         let found = format!(
-            "select array_agg(distinct lacked.name) from {} as s, unnest(s.{}) as lacked (name)",
-            staged.name,
+            "select array_agg(distinct lacked.name) from (select distinct s.{} as absent from {} as s) as s, unnest(s.absent) as lacked (name)",
             staged.meta("absent", target).map_or("absent".into(), |column| column.name.to_string()),
+            staged.name,
         );
         let names: Vec<String> = self.value(&found, &[])?.unwrap_or_default();
         let names: Vec<Ident> = names.into_iter().map(Ident::new).collect();

@@ -9,6 +9,9 @@ use super::{Plan, judgements};
 /// The temporary table of those who contend for a contested key: their rows, what each would do, and whether it wins.
 pub(super) const TABLE: &str = "pg_temp.etl_contenders";
 
+/// The temporary table of those who lost, once nobody is refused any more.
+pub(super) const LOSERS: &str = "pg_temp.etl_losers";
+
 impl Plan<'_> {
     /// Whether some key has more than one record that could win: only then there is something to choose.
     pub fn contests(&self) -> String {
@@ -68,7 +71,7 @@ impl Plan<'_> {
     }
 
     /// The judgements, and of those who contend whether they win.
-    pub(super) fn ranked(&self) -> String {
+    fn ranked(&self) -> String {
         match self.has_contests {
             true => {
                 format!("{} as j\nleft join {TABLE} as k on k.\"etl$row\" = j.\"etl$row\"", judgements::TABLE)
@@ -78,22 +81,27 @@ impl Plan<'_> {
     }
 
     /// Whether a judgement is that of its key's winner.
-    pub(super) fn is_winner(&self) -> String {
+    fn is_winner(&self) -> String {
         match self.has_contests {
             true => "(j.\"etl$rule\" is null and coalesce(k.\"etl$is_best\", true))".into(),
             false => "j.\"etl$rule\" is null".into(),
         }
     }
 
-    /// Those who lose: whether they equal the row that was there, and the one that will be.
-    pub(super) fn losers(&self) -> String {
-        format!(
-            "loser as (\n    select\n        s.\"etl$row\",\n        s.\"etl$action\" = 'same' as is_old,\n        \
-             case when b.\"etl$action\" in ('insert', 'update') then {same_s_b} else s.\"etl$action\" = 'same' end as is_new\n    \
-             from {TABLE} as s\n    join {TABLE} as b on {b_s} and b.\"etl$is_best\"\n    where not s.\"etl$is_best\"\n)",
-            b_s = self.same_key("b", "s"),
-            same_s_b = self.same_row("s", "b"),
-        )
+    /// Those who lose: whether they equal the row that was there, and the one that will be. None where no key is contested.
+    pub(super) fn losers(&self) -> Option<[String; 2]> {
+        self.has_contests.then(|| {
+            [
+                format!(
+                    "create temporary table etl_losers on commit drop as\nselect\n    s.\"etl$row\",\n    s.\"etl$action\" = 'same' as is_old,\n    \
+                     case when b.\"etl$action\" in ('insert', 'update') then {same_s_b} else s.\"etl$action\" = 'same' end as is_new\n\
+                     from {TABLE} as s\njoin {TABLE} as b on {b_s} and b.\"etl$is_best\"\nwhere not s.\"etl$is_best\"",
+                    b_s = self.same_key("b", "s"),
+                    same_s_b = self.same_row("s", "b"),
+                ),
+                format!("analyze {LOSERS}"),
+            ]
+        })
     }
 
     /// The winner of every key and what it does, as the steps `standing` and `decided` of a statement.

@@ -1,5 +1,5 @@
 //! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
-use super::{Plan, judgements};
+use super::{Plan, contests, judgements};
 
 impl Plan<'_> {
     /// Whether some candidate broke a rule.
@@ -7,30 +7,28 @@ impl Plan<'_> {
         format!("select exists (select from {} as j where j.\"etl$rule\" is not null)", judgements::TABLE)
     }
 
-    /// None has. Where no key is contested either, a candidate's outcome is what it would do.
+    /// None has. Then a candidate's outcome is what it would do, unless it lost its key to another.
     pub fn forget_broken(&mut self) {
         self.has_broken = false;
     }
 
-    /// Whether the fates are a table: where nothing is contested and nothing broken the judgements tell them.
-    fn has_fates(&self) -> bool {
-        self.has_contests || self.has_broken
-    }
-
-    /// Makes the table of fates, and tells the optimiser how many of each there are; none where the judgements tell them.
-    pub fn fates(&self) -> Option<[String; 2]> {
-        self.has_fates().then(|| {
-            [
-                format!("create temporary table etl_fates on commit drop as\n{}", self.decided()),
+    /// Makes the table of losers, where keys are contested, and that of fates, where rules are broken, and tells the optimiser how
+    /// many of each there are. Where none is broken judgements and losers tell the fates, without a table.
+    pub fn fates(&self) -> Vec<String> {
+        let mut steps: Vec<String> = self.losers().into_iter().flatten().collect();
+        if self.has_broken {
+            steps.push(format!("create temporary table etl_fates on commit drop as\n{}", self.decided()));
+            steps.push(
                 "analyze pg_temp.etl_fates (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", action, outcome)".into(),
-            ]
-        })
+            );
+        }
+        steps
     }
 
     /// The relation of fates: one row a candidate, its outcome, and `insert` or `update` in `action` for the winners that
     /// change the target.
     pub(super) fn fates_relation(&self) -> String {
-        match self.has_fates() {
+        match self.has_broken {
             true => "pg_temp.etl_fates".into(),
             false => format!("(\n{}\n)", self.decided()),
         }
@@ -53,17 +51,24 @@ impl Plan<'_> {
         if self.has_broken {
             outcomes.push("when j.\"etl$rule\" is not null then 'rejected'".into());
         }
-        let is_winner = self.is_winner();
-        let (is_new, is_equal) = match self.has_contests {
+        let (is_winner, is_new, is_equal) = match self.has_contests {
             true => {
-                steps.push(self.losers());
-                joins.push_str("\nleft join loser as l on l.\"etl$row\" = j.\"etl$row\"");
+                joins.push_str(&format!(
+                    "\nleft join {} as l on l.\"etl$row\" = j.\"etl$row\"",
+                    contests::LOSERS
+                ));
+                let is_winner = "(j.\"etl$rule\" is null and l.\"etl$row\" is null)";
                 (
+                    is_winner,
                     format!("{is_winner} and j.\"etl$action\" <> 'older' or l.is_new"),
                     format!("{is_winner} and j.\"etl$action\" = 'same' or l.is_old or l.is_new"),
                 )
             }
-            false => ("j.\"etl$action\" <> 'older'".into(), "j.\"etl$action\" = 'same'".into()),
+            false => (
+                "j.\"etl$rule\" is null",
+                "j.\"etl$action\" <> 'older'".into(),
+                "j.\"etl$action\" = 'same'".into(),
+            ),
         };
         outcomes.push(format!(
             "when j.\"etl$quarantine_id\" is not null then\n            \
@@ -78,9 +83,9 @@ impl Plan<'_> {
              j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    \
              case when {is_winner} and j.\"etl$action\" in ('insert', 'update') then j.\"etl$action\" end as action,\n    \
              j.\"etl$there\" as there,\n    {is_winner} as is_winner,\n    case\n        {}\n        else 'superseded'\n    end as outcome\n\
-             from {}{joins}",
+             from {} as j{joins}",
             outcomes.join("\n        "),
-            self.ranked(),
+            judgements::TABLE,
         )
     }
 

@@ -5,13 +5,31 @@ use super::fates::at_least;
 use super::order::First;
 use super::{Plan, candidates, judgements};
 
+/// The temporary table of keys with several candidates of which one lacks a column.
+const CONTESTED: &str = "pg_temp.etl_contested";
+
 impl Plan<'_> {
-    /// Whether some key has several candidates of which one lacks a column: else there is nothing to fill.
-    pub fn needs_filling(&self) -> Option<String> {
+    /// Finds the keys with several candidates of which one lacks a column: where there are none, there is nothing to fill.
+    pub fn contested(&self) -> Option<String> {
         if self.options.partial.is_empty() {
             return None;
         }
-        Some(format!("select exists (\n    {}\n)", self.contested()))
+        let key = self.key_of("c");
+        Some(format!(
+            "create temporary table etl_contested on commit drop as\nselect {key}\nfrom {} as c\ngroup by {key}\n\
+             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)",
+            candidates::TABLE
+        ))
+    }
+
+    /// Tells the optimiser how few they are.
+    pub fn analyze_contested(&self) -> String {
+        format!("analyze {CONTESTED}")
+    }
+
+    /// Whether a candidate's key is one of them.
+    pub(super) fn is_contested(&self, alias: &str) -> String {
+        format!("exists (select from {CONTESTED} as k where {})", self.same_key("k", alias))
     }
 
     /// Fills the lacking columns of the candidates, after they were judged by themselves; none where no record lacks one.
@@ -72,12 +90,11 @@ impl Plan<'_> {
         });
         let version_there = self.version().map(|version| format!("t.{version}")).unwrap_or("null".into());
         Some(format!(
-            "with contested as (\n    {contested}\n),\n\
-             chain as (\n    select\n        c.ctid as \"etl$row\",\n        {names},\n        c.\"etl$absent\",\n        \
+            "with chain as (\n    select\n        c.ctid as \"etl$row\",\n        {names},\n        c.\"etl$absent\",\n        \
              j.\"etl$rule\" is null as \"etl$sound\",\n        c.\"etl$quarantine_id\" is not null as \"etl$retried\",\n        \
              c.\"etl$run\",\n        c.\"etl$source\",\n        c.\"etl$line\",\n        c.\"etl$byte\",\n        \
              t.ctid is not null as \"etl$is_there\",\n        {version_there} as \"etl$version_there\"\n    \
-             from {table} as c\n    join contested as k on {k_c}\n    join {judgements} as j on j.\"etl$row\" = c.ctid\n    \
+             from {table} as c\n    join {CONTESTED} as k on {k_c}\n    join {judgements} as j on j.\"etl$row\" = c.ctid\n    \
              left join {target} as t on {t_c}\n),\n\
              ranked as (\n    select k.*, row_number() over (partition by {key} order by {order}) as \"etl$rank\"\n    from chain as k\n),\n\
              grouped as (\n    select\n        k.*,\n        {groups}\n    from ranked as k\n),\n\
@@ -86,7 +103,6 @@ impl Plan<'_> {
              select n from unnest(c.\"etl$absent\") as n\n        \
              where n <> all (array_remove(array[{filled}]::text[], null))\n    )\nfrom filled as f\n\
              where c.ctid = f.\"etl$row\"",
-            contested = self.contested(),
             names = names.collect::<Vec<_>>().join(",\n        "),
             table = candidates::TABLE,
             judgements = judgements::TABLE,
@@ -95,15 +111,5 @@ impl Plan<'_> {
             t_c = self.same_key("t", "c"),
             order = self.order("k", &self.columns, "k.\"etl$retried\"", First::Least),
         ))
-    }
-
-    /// Keys with several candidates of which one lacks a column.
-    fn contested(&self) -> String {
-        let key = self.key_of("c");
-        format!(
-            "select {key}\n    from {} as c\n    group by {key}\n    \
-             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)",
-            candidates::TABLE
-        )
     }
 }

@@ -113,7 +113,7 @@ impl Plan<'_> {
             "with standing as (\n    {standing}\n),\n\
              checked as (\n    select\n        *,\n        {alone} as \"etl$broken\"\n    from standing as {alias}\n)\n\
              select\n    {kept},\n    (\n        {rule}\n    )::smallint as \"etl$rule\"{action}\nfrom checked as c{joins}",
-            standing = self.standing_of(standing, &rows.condition("c")),
+            standing = self.standing_of(standing, &self.judged_rows(standing, rows)),
             alias = self.target.name.name,
             alone = case(&alone, "null::integer"),
             kept = self.kept_columns().join(",\n    "),
@@ -125,6 +125,17 @@ impl Plan<'_> {
             ),
             joins = joins.iter().map(|join| format!("\n{join}")).collect::<String>(),
         )
+    }
+
+    /// Which candidates are judged: by themselves only those who may give to others. Where the table refers to itself all are, for
+    /// a reference asks who else stands.
+    fn judged_rows(&self, standing: Standing, rows: Rows) -> String {
+        let condition = rows.condition("c");
+        if standing == Standing::OnTarget || self.target.parents.iter().any(|parent| parent.itself) {
+            return condition;
+        }
+        let word = if condition.is_empty() { "where" } else { "    and" };
+        format!("{condition}\n{word} {}", self.is_contested("c"))
     }
 
     /// What a judgement keeps of its candidate: where it came from, its key, its version, its references within the table.

@@ -107,7 +107,7 @@ fn statements(plan: &Plan<'_>) -> String {
         plan.reading_may_raise().then(|| plan.read(Rows::Between(1, 2), None)),
         plan.retries().then(|| plan.read_ready(Rows::All, None)),
         plan.drop_siblings(),
-        plan.needs_filling(),
+        plan.contested(),
         by_itself,
         plan.fill(),
         Some(plan.judgements(Standing::OnTarget)),
@@ -115,7 +115,7 @@ fn statements(plan: &Plan<'_>) -> String {
         Some(plan.analyze()),
         plan.contenders().map(|steps| steps.join(";\n\n")),
         plan.can_collide().then(collisions),
-        plan.fates().map(|steps| steps.join(";\n\n")),
+        Some(plan.fates().join(";\n\n")),
         Some(plan.tally()),
         Some(plan.to_write()),
         plan.in_order(),
@@ -154,7 +154,7 @@ fn typed_records_that_are_all_new() {
     let mut plan = Plan::new(&target, &staged, &options).expect("a plan");
     plan.forget_contests();
     plan.forget_broken();
-    assert!(plan.contenders().is_none() && plan.fates().is_none());
+    assert!(plan.contenders().is_none() && plan.fates().is_empty());
     let writes = Writes { candidates: 3, inserts: 3, updates: 0, has_waits: false, in_order: true };
     insta::assert_snapshot!([plan.tally(), plan.to_write(), plan.write(writes), plan.count()].join(";\n\n"));
 }
