@@ -364,6 +364,11 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
         ));
     }
     let has_kept = decided.kept > 0;
+    if has_kept || decided.settled > 0 {
+        for step in plan.kept_fates() {
+            run.execute(&step)?;
+        }
+    }
     if has_kept {
         run.execute(&plan.kept())?;
         for statement in plan.index_kept() {

@@ -11,7 +11,7 @@ use super::counts::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 17] = [
+pub(super) const TABLES: [&str; 18] = [
     "etl_compared",
     "etl_changed",
     "etl_unchanged",
@@ -26,6 +26,7 @@ pub(super) const TABLES: [&str; 17] = [
     "etl_waits",
     "etl_contenders",
     "etl_losers",
+    "etl_overtaken",
     "etl_fates",
     "etl_tally",
     "etl_kept",

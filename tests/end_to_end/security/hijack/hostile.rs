@@ -147,6 +147,7 @@ const RELATIONS: &[&str] = &[
     "etl_contested",
     "etl_contenders",
     "etl_losers",
+    "etl_overtaken",
     "etl_tally",
     "etl_fates",
     "etl_kept",

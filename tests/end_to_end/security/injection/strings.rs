@@ -154,6 +154,7 @@ const WORDS: &[&str] = &[
     "etl_contested",
     "etl_contenders",
     "etl_losers",
+    "etl_overtaken",
     "etl_tally",
     "etl_rows",
     "etl_fates",

@@ -104,6 +104,11 @@ impl Plan<'_> {
         })
     }
 
+    /// The judgements of those who win their key.
+    pub(super) fn winners(&self) -> String {
+        format!("(\n    select j.*\n    from {}\n    where {}\n)", self.ranked().replace('\n', "\n    "), self.is_winner())
+    }
+
     /// The winner of every key and what it does, as the steps `standing` and `decided` of a statement.
     pub(super) fn deciding(&self) -> String {
         format!(

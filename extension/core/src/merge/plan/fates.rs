@@ -1,6 +1,12 @@
 //! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
 use super::{Plan, contests, judgements};
 
+/// The temporary table of those fates that are the quarantine's business.
+pub(super) const TABLE: &str = "pg_temp.etl_fates";
+
+/// The temporary table of those who wait in vain.
+const OVERTAKEN: &str = "pg_temp.etl_overtaken";
+
 impl Plan<'_> {
     /// Whether some candidate broke a rule.
     pub fn broken(&self) -> String {
@@ -12,37 +18,36 @@ impl Plan<'_> {
         self.has_broken = false;
     }
 
-    /// Makes the table of losers, where keys are contested, and that of fates, where rules are broken, and tells the optimiser how
-    /// many of each there are. Where none is broken judgements and losers tell the fates, without a table.
+    /// Makes the tables of those who lost, where keys are contested, and of those who wait in vain, where rules are broken. With them
+    /// the judgements tell every candidate's fate.
     pub fn fates(&self) -> Vec<String> {
-        let mut steps: Vec<String> = self.losers().into_iter().flatten().collect();
-        if self.has_broken {
-            steps.push(format!("create temporary table etl_fates on commit drop as\n{}", self.decided()));
-            steps.push(
-                "analyze pg_temp.etl_fates (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", action, outcome)".into(),
-            );
-        }
-        steps
+        self.losers().into_iter().chain(self.overtaken()).flatten().collect()
     }
 
     /// The relation of fates: one row a candidate, its outcome, and `insert` or `update` in `action` for the winners that
     /// change the target.
     pub(super) fn fates_relation(&self) -> String {
-        match self.has_broken {
-            true => "pg_temp.etl_fates".into(),
-            false => format!("(\n{}\n)", self.decided()),
-        }
+        format!("(\n{}\n)", self.decided())
+    }
+
+    /// Makes the table of those fates that are the quarantine's business: of what broke a rule, and of what was tried again.
+    pub fn kept_fates(&self) -> [String; 2] {
+        [
+            format!(
+                "create temporary table etl_fates on commit drop as\nselect *\nfrom {} as f\n\
+                 where f.\"etl$rule\" is not null\n    or f.\"etl$quarantine_id\" is not null",
+                self.fates_relation()
+            ),
+            format!("analyze {TABLE} (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", outcome)"),
+        ]
     }
 
     fn decided(&self) -> String {
-        let mut steps = Vec::new();
         let mut joins = String::new();
         let mut outcomes = Vec::new();
         let parked = self.parent_rules();
         if self.has_broken && !parked.is_empty() {
-            steps.push(self.deciding());
-            steps.push(self.overtaken(&parked));
-            joins.push_str("\nleft join overtaken as o on o.\"etl$row\" = j.\"etl$row\"");
+            joins.push_str(&format!("\nleft join {OVERTAKEN} as o on o.\"etl$row\" = j.\"etl$row\""));
             outcomes.push(format!(
                 "when j.\"etl$rule\" in ({parked}) then\n            \
                  case when o.\"etl$row\" is not null then 'superseded' else 'parked' end"
@@ -53,10 +58,8 @@ impl Plan<'_> {
         }
         let (is_winner, is_new, is_equal) = match self.has_contests {
             true => {
-                joins.push_str(&format!(
-                    "\nleft join {} as l on l.\"etl$row\" = j.\"etl$row\"",
-                    contests::LOSERS
-                ));
+                let losers = contests::LOSERS;
+                joins.push_str(&format!("\nleft join {losers} as l on l.\"etl$row\" = j.\"etl$row\""));
                 let is_winner = "(j.\"etl$rule\" is null and l.\"etl$row\" is null)";
                 (
                     is_winner,
@@ -77,12 +80,11 @@ impl Plan<'_> {
         outcomes.push(format!("when {is_winner} and j.\"etl$action\" = 'insert' then 'inserted'"));
         outcomes.push(format!("when {is_winner} and j.\"etl$action\" = 'update' then 'updated'"));
         outcomes.push(format!("when {is_equal} then 'unchanged'"));
-        let with = if steps.is_empty() { String::new() } else { format!("with {}\n", steps.join(",\n")) };
         format!(
-            "{with}select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
+            "select\n    j.\"etl$row\",\n    j.\"etl$source\",\n    j.\"etl$line\",\n    j.\"etl$byte\",\n    j.\"etl$copies\",\n    \
              j.\"etl$quarantine_id\",\n    j.\"etl$rule\",\n    \
              case when {is_winner} and j.\"etl$action\" in ('insert', 'update') then j.\"etl$action\" end as action,\n    \
-             j.\"etl$there\" as there,\n    {is_winner} as is_winner,\n    case\n        {}\n        else 'superseded'\n    end as outcome\n\
+             j.\"etl$there\" as there,\n    case\n        {}\n        else 'superseded'\n    end as outcome\n\
              from {} as j{joins}",
             outcomes.join("\n        "),
             judgements::TABLE,
@@ -102,26 +104,34 @@ impl Plan<'_> {
         )
     }
 
-    /// Parked records that wait in vain: their key is settled by a newer version, or without versions by a later record.
-    fn overtaken(&self, parked: &str) -> String {
+    /// Finds the parked records that wait in vain: their key is settled by a newer version, or without versions by a later record.
+    /// None where no record is parked.
+    fn overtaken(&self) -> Option<[String; 2]> {
+        let parked = self.parent_rules();
+        if !self.has_broken || parked.is_empty() {
+            return None;
+        }
         let is_greater = match self.version() {
             Some(version) => format!(
-                "case when d.action in ('insert', 'update') then {} else {} end",
-                newer(&format!("w.{version}"), &format!("s.{version}")),
-                newer(&format!("t.{version}"), &format!("s.{version}")),
+                "case when w.\"etl$action\" in ('insert', 'update') then {} else {} end",
+                newer(&format!("w.{version}"), &format!("j.{version}")),
+                newer(&format!("t.{version}"), &format!("j.{version}")),
             ),
-            None => format!("row({}) > row({})", came_at("w"), came_at("s")),
+            None => format!("row({}) > row({})", came_at("w"), came_at("j")),
         };
-        format!(
-            "overtaken as (\n    select s.\"etl$row\"\n    from {judgements} as j\n    \
-             join standing as s on s.\"etl$row\" = j.\"etl$row\"\n    left join (\n        \
-             decided as d\n        join standing as w on w.\"etl$row\" = d.\"etl$row\"\n    ) on {w_s}\n    \
-             left join {target} as t on {t_s}\n    where j.\"etl$rule\" in ({parked})\n        and {is_greater}\n)",
-            judgements = judgements::TABLE,
-            target = self.target.name,
-            w_s = self.same_key("w", "s"),
-            t_s = self.same_key("t", "s"),
-        )
+        Some([
+            format!(
+                "create temporary table etl_overtaken on commit drop as\nselect j.\"etl$row\"\nfrom {judgements} as j\n\
+                 left join {winners} as w on {w_j}\nleft join {target} as t on {t_j}\n\
+                 where j.\"etl$rule\" in ({parked})\n    and {is_greater}",
+                judgements = judgements::TABLE,
+                winners = self.winners(),
+                target = self.target.name,
+                w_j = self.same_key("w", "j"),
+                t_j = self.same_key("t", "j"),
+            ),
+            format!("analyze {OVERTAKEN}"),
+        ])
     }
 
     /// The numbers of the rules that park instead of rejecting.

@@ -158,7 +158,7 @@ impl Plan<'_> {
 
     /// Tells the optimiser how many keys there are, and how many records of each: only what it plans by.
     pub fn analyze(&self) -> String {
-        format!("analyze {TABLE} ({}, \"etl$row\", \"etl$rule\")", self.key_of_bare())
+        format!("analyze {TABLE} ({}, \"etl$row\", \"etl$rule\", \"etl$action\")", self.key_of_bare())
     }
 
     /// Parks candidates whose reference within the table is neither there nor among those still standing. To be

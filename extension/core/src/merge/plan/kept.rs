@@ -5,7 +5,7 @@ use super::candidates::Candidates;
 use super::judgements::{is_whole, refers};
 use super::rules::Rule;
 use super::standing::Standing;
-use super::{Plan, unique};
+use super::{Plan, fates, unique};
 
 /// The temporary table of what this merge keeps.
 pub(super) const TABLE: &str = "pg_temp.etl_kept";
@@ -84,7 +84,7 @@ impl Plan<'_> {
             constraints = reasons.constraints.join(", "),
             messages = reasons.messages.join(", "),
             row_key = self.row_key("c"),
-            fates = self.fates_relation(),
+            fates = fates::TABLE,
             candidates = c.relation,
             dataset = Literal::new(&self.options.dataset),
             target = Literal::new(self.target.label()),

@@ -4,7 +4,7 @@
 //! tried again in it or not. A rejected one also gives way to a later run's record of the same version: that is how it was
 //! corrected.
 use super::fates::{at_least, came_at, newer};
-use super::{Plan, judgements};
+use super::{Plan, fates, judgements};
 
 impl Plan<'_> {
     /// Closes the open rows whose key this run settled; but for what came again and goes before it.
@@ -43,15 +43,14 @@ impl Plan<'_> {
         };
         // Materialised, so that what is settled is found first: all that waits is many times as much.
         format!(
-            "with settled as materialized (\n    select {row_key} as row_key, {settled}\n    from {judgements} as j\n    \
-             join {fates} as f on f.\"etl$row\" = j.\"etl$row\"\n    join {target} as t on {t_j}\n    where f.is_winner\n),\n\
+            "with settled as materialized (\n    select {row_key} as row_key, {settled}\n    from {winners} as j\n    \
+             join {target} as t on {t_j}\n),\n\
              overtaken as materialized (\n    select q.*\n    from settled as s\n    join etl.quarantine as q on q.row_key = s.row_key\n    \
              where {open}\n        and q.first_run <> {run}\n        and {is_greater}\n)\n\
              update etl.quarantine as o\nset\n    last_run = {run},\n    closed_run = {run},\n    closed_as = 'superseded'\n\
              from overtaken as q\nwhere o.quarantine_id = q.quarantine_id{came_again}",
             row_key = self.row_key("j"),
-            judgements = judgements::TABLE,
-            fates = self.fates_relation(),
+            winners = self.winners(),
             target = self.target.name,
             t_j = self.same_key("t", "j"),
             run = self.options.run_id,
@@ -69,12 +68,7 @@ impl Plan<'_> {
                 newer(&format!("t.{version}"), &format!("j.{version}")),
             ),
             None => (
-                format!(
-                    "join {} as w on {}\n    join {} as d on d.\"etl$row\" = w.\"etl$row\" and d.is_winner",
-                    judgements::TABLE,
-                    self.same_key("w", "j"),
-                    self.fates_relation(),
-                ),
+                format!("join {} as w on {}", self.winners(), self.same_key("w", "j")),
                 format!("row({}) > row({})", came_at("w"), came_at("j")),
                 "true".into(),
             ),
@@ -83,7 +77,7 @@ impl Plan<'_> {
             "select j.\"etl$row\" as place, {is_greater} as is_newer\n    from {} as j\n    join {} as f on f.\"etl$row\" = j.\"etl$row\"\n    {settling}\n    \
              where f.outcome = 'rejected'\n        and {is_settled}",
             judgements::TABLE,
-            self.fates_relation(),
+            fates::TABLE,
         )
     }
 }

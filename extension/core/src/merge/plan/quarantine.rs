@@ -1,5 +1,5 @@
 //! The quarantine: a row for each new identity that did not get in, and the closing of what waited.
-use super::Plan;
+use super::{Plan, fates};
 use super::kept::TABLE;
 
 impl Plan<'_> {
@@ -54,7 +54,7 @@ impl Plan<'_> {
              where outcome in ('promoted', 'superseded') and \"etl$quarantine_id\" is not null\n    group by 1\n) as f\n\
              where f.quarantine_id = q.quarantine_id{came_again}",
             run = self.options.run_id,
-            fates = self.fates_relation(),
+            fates = fates::TABLE,
         )
     }
 

@@ -126,6 +126,7 @@ fn statements(plan: &Plan<'_>) -> String {
             has_waits: plan.can_collide(),
             in_order: false,
         })),
+        Some(plan.kept_fates().join(";\n\n")),
         Some(plan.kept()),
         Some(plan.index_kept().join(";\n\n")),
         Some(plan.quarantine()),

@@ -2,7 +2,7 @@
 use super::super::name::Literal;
 use super::super::table::Column;
 use super::standing::is_plain_default;
-use super::{Plan, judgements, lacks, unique};
+use super::{Plan, contests, judgements, lacks, unique};
 
 /// What is to be written.
 #[derive(Clone, Copy, Debug)]
@@ -92,8 +92,8 @@ impl Plan<'_> {
         ))
     }
 
-    /// Adds the rows that are new, in the order of the key. A lacking column takes its default. Where all candidates are new there
-    /// is nothing to look up.
+    /// Adds the rows that are new, in the order of the key. A lacking column takes its default. Where most candidates are new, those
+    /// that are not are left out of them: they stay where they stand, and in their order.
     fn insert(&self, writes: &Writes, condition: &str) -> String {
         let names = self.columns.iter().map(|column| column.name.to_string());
         let values = self
@@ -103,14 +103,15 @@ impl Plan<'_> {
         let candidates = self.candidate().relation;
         // Nobody else can change a temporary table between the judgement and here.
         let is_ours = self.is_materialised() || self.staged.name.schema.as_str().starts_with("pg_temp");
-        let from = match is_ours && writes.inserts == writes.candidates {
-            true => format!("{candidates} as c"),
+        let stays_in_order = is_ours && !writes.has_waits && writes.inserts * 2 > writes.candidates;
+        let from = match stays_in_order {
+            true => format!("{candidates} as c{}", self.others_left_out(writes, condition)),
             false => format!(
                 "{} as f\njoin {candidates} as c on c.ctid = f.\"etl$row\"\nwhere f.action = 'insert'{condition}",
                 self.fates_relation()
             ),
         };
-        let order = match writes.in_order {
+        let order = match stays_in_order && writes.in_order {
             true => String::new(),
             false => format!("\norder by {}", self.key_of("c")),
         };
@@ -119,6 +120,25 @@ impl Plan<'_> {
             self.target.name,
             names.collect::<Vec<_>>().join(", "),
             values.collect::<Vec<_>>().join(",\n    "),
+        )
+    }
+
+    /// `where ...` for the candidates that become new rows; nothing where all do.
+    fn others_left_out(&self, writes: &Writes, condition: &str) -> String {
+        if writes.inserts == writes.candidates {
+            return String::new();
+        }
+        let losers = match self.has_contests {
+            true => format!(
+                "\n    and not exists (select from {} as l where l.\"etl$row\" = c.ctid)",
+                contests::LOSERS
+            ),
+            false => String::new(),
+        };
+        format!(
+            "\nwhere not exists (\n    select\n    from {} as j\n    where j.\"etl$row\" = c.ctid\n        \
+             and (j.\"etl$rule\" is not null or j.\"etl$action\" <> 'insert')\n){losers}{condition}",
+            judgements::TABLE
         )
     }
 
