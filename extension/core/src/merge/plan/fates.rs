@@ -38,7 +38,7 @@ impl Plan<'_> {
                  where f.\"etl$rule\" is not null\n    or f.\"etl$quarantine_id\" is not null",
                 self.fates_relation()
             ),
-            format!("analyze {TABLE} (\"etl$row\", \"etl$rule\", \"etl$quarantine_id\", outcome)"),
+            format!("analyze {TABLE} (\"etl$row\", \"etl$rule\", \"etl$source\", \"etl$byte\", \"etl$quarantine_id\", outcome)"),
         ]
     }
 
