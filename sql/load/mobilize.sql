@@ -92,6 +92,13 @@ begin
             run.line,
             run.byte,
             run.ctid as staged,
+            -- First, and of a fixed width: most steps below read these and no others.
+            parsed.is_masked,
+            parsed.has_person,
+            parsed.event_hash,
+            parsed.timeslot_hash,
+            parsed.sponsor_hash,
+            parsed.person_hash,
             parsed.attendance_id,
             parsed.created_date,
             parsed.modified_date,
@@ -113,11 +120,6 @@ begin
             coalesce(run.problem, parsed.problem) as problem,
             coalesce(run.sqlstate, parsed.sqlstate) as sqlstate,
             parsed.field,
-            parsed.is_masked,
-            parsed.event_hash,
-            parsed.timeslot_hash,
-            parsed.sponsor_hash,
-            parsed.person_hash,
             parsed.custom_signup_field_values,
             parsed.person_id,
             parsed.person_created_date,
@@ -132,7 +134,6 @@ begin
             parsed.other_postal_codes,
             parsed.sms_opt_in_status,
             parsed.blocked_date,
-            parsed.has_person,
             parsed.person_problem,
             parsed.person_sqlstate,
             parsed.person_field
@@ -141,7 +142,7 @@ begin
         where run.source = any (%L::smallint[])
         $sql$, staging, attendances);
     analyze pg_temp.mobilize_attendances
-        (attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash, person_hash, is_masked);
+        (staged, attendance_id, user_id, event_id, timeslot_id, event_hash, timeslot_hash, sponsor_hash, person_hash, is_masked);
 
     execute format($sql$
         create temporary table mobilize_events on commit drop as
