@@ -4,12 +4,16 @@
 //! compared     what differs from the target's rows, found while it is read            (`etl_load`, where it can)
 //! changed      what differs from them of that which is staged                         (`etl_merge`; where that is most of it, all are judged)
 //! candidates   the staged rows, typed, with the parked rows that are tried again      (only where needed)
+//! contested    keys of several candidates of which one lacks a column: those are filled (only where some record lacks one)
 //! judgements   for each candidate its key, the rule it breaks, if any, and what it would do if it won
 //! contenders   the candidates of each contested key, and which of them wins           (only where some key is contested)
 //! refused      winners that stand in each other's way, until none does                (only where they can collide)
-//! fates        for each candidate its outcome, and for each winner what to write      (no table where the judgements tell)
-//! tally        how many candidates of each source met which fate
-//! write, kept, quarantine, restate, close, overtake, count
+//! losers       those who contended and lost                                           (only where some key is contested)
+//! overtaken    those who wait in vain for a parent                                    (only where some rule is broken)
+//! tally        how many candidates of each source met which fate: judgements, losers and overtaken tell it
+//! write        the target
+//! fates        those of them that are the quarantine's business                       (only where there are any)
+//! kept, quarantine, restate, close, overtake, count
 //! ```
 //! Candidates are known by their `ctid`, which stays put: filling alone updates them, and all are judged again after it.
 //! Everything runs under `search_path = pg_catalog, pg_temp`, so only operators and functions of `pg_catalog` are
