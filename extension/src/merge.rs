@@ -162,9 +162,8 @@ pub(crate) fn merge(
     refuse_unknown_replays(run, &plan)?;
     read(run, &plan, &schema)?;
     if let (Some(contested), Some(fill)) = (plan.contested(), plan.fill())
-        && run.execute(&contested)? > 0
+        && run.make(&contested)? > 0
     {
-        run.execute(&plan.analyze_contested())?;
         judge(run, &mut plan, &schema, Standing::ByItself)?;
         run.execute(&fill)?;
         plan.forget_faults();
@@ -179,8 +178,8 @@ pub(crate) fn merge(
     if !run.holds(&plan.broken())? {
         plan.forget_broken();
     }
-    for step in plan.fates() {
-        run.execute(&step)?;
+    for table in plan.fates() {
+        run.make(&table)?;
     }
     write(run, &plan, has_waits, has_open)?;
     let counts = run.count(&plan.count())?;
@@ -314,8 +313,9 @@ fn settle_references(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<(
 
 /// Lets those of contested keys contend.
 fn contend(run: &mut Statements<'_, '_>, plan: &Plan<'_>) -> Outcome<()> {
-    for step in plan.contenders().into_iter().flatten() {
-        run.execute(&step)?;
+    if let Some(contenders) = plan.contenders() {
+        run.execute(&plan.no_contenders())?;
+        run.make(&contenders)?;
     }
     Ok(())
 }
@@ -365,9 +365,7 @@ fn write(run: &mut Statements<'_, '_>, plan: &Plan<'_>, has_waits: bool, has_ope
     }
     let has_kept = decided.kept > 0;
     if has_kept || decided.settled > 0 {
-        for step in plan.kept_fates() {
-            run.execute(&step)?;
-        }
+        run.make(&plan.kept_fates())?;
     }
     if has_kept {
         run.execute(&plan.kept())?;

@@ -1,6 +1,6 @@
 //! The statements of one merge over SPI: whole statements, no row loops (memory stays until commit, pgrx#2211).
 use etl_core::merge::name::Ident;
-use etl_core::merge::plan::{Raised, Replay};
+use etl_core::merge::plan::{Made, Raised, Replay};
 use etl_core::merge::table::{Staged, Target};
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
@@ -11,8 +11,9 @@ use super::counts::Counts;
 use crate::error::{Outcome, from_spi, misuse};
 
 /// The temporary tables of a merge.
-pub(super) const TABLES: [&str; 18] = [
+pub(super) const TABLES: [&str; 19] = [
     "etl_compared",
+    "etl_contending",
     "etl_changed",
     "etl_unchanged",
     "etl_candidates",
@@ -31,6 +32,9 @@ pub(super) const TABLES: [&str; 18] = [
     "etl_tally",
     "etl_kept",
 ];
+
+/// From so many rows on a wrong estimate costs more than the statistics, which are written to the catalog.
+const WORTH_STATISTICS: usize = 300;
 
 /// Executes statements in the caller's transaction.
 pub(crate) struct Statements<'a, 'conn> {
@@ -58,6 +62,15 @@ impl<'a, 'conn> Statements<'a, 'conn> {
     /// Executes a statement and says how many rows it processed.
     pub(crate) fn execute(&mut self, statement: &str) -> Outcome<usize> {
         Ok(self.query(statement, &[])?.len())
+    }
+
+    /// Makes a temporary table and says how many rows it has. Of few the optimiser needs no statistics.
+    pub(super) fn make(&mut self, made: &Made) -> Outcome<usize> {
+        let rows = self.execute(&made.table)?;
+        if rows >= WORTH_STATISTICS {
+            self.execute(&made.statistics)?;
+        }
+        Ok(rows)
     }
 
     pub(crate) fn query(

@@ -87,7 +87,7 @@ impl Reading {
             (_, 0) => drop(run.execute(&merge.stage_all(staged))?),
             (differing, _) => self.stage(run, &merge, staged, differing)?,
         }
-        run.execute("drop table if exists pg_temp.etl_compared")?;
+        run.execute("drop table if exists pg_temp.etl_compared, pg_temp.etl_contending")?;
         self.note(run, &plan, count)?;
         Ok(LeftOut::Unstaged)
     }
@@ -101,9 +101,9 @@ impl Reading {
         differing: i64,
     ) -> Outcome<()> {
         run.execute(&merge.analyze_compared())?;
-        let contending = run.number_of(&merge.contending())?;
+        let contending = run.execute(&merge.contending())?;
         let count = run.execute(&merge.stage_differing(staged))?;
-        if i64::try_from(count) != Ok(differing + contending) {
+        if count != differing.unsigned_abs() as usize + contending {
             return Err(misuse(
                 PgSqlErrorCode::ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
                 format!("rows of {} changed while records were compared with them", self.described.label()),

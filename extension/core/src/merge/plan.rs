@@ -63,6 +63,15 @@ pub struct Misuse {
     pub hint: String,
 }
 
+/// A temporary table to be made, and what the optimiser is to know of it where it is worth that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Creates and fills it.
+    pub table: String,
+    /// Analyzes it.
+    pub statistics: String,
+}
+
 /// What the caller asks for, and what the data made it necessary to plan for.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

@@ -142,6 +142,7 @@ const RELATIONS: &[&str] = &[
     "etl_refused",
     "etl_waits",
     "etl_compared",
+    "etl_contending",
     "etl_changed",
     "etl_unchanged",
     "etl_contested",

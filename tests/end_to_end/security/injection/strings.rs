@@ -149,6 +149,7 @@ const WORDS: &[&str] = &[
     "copies",
     "staged",
     "etl_compared",
+    "etl_contending",
     "etl_changed",
     "etl_unchanged",
     "etl_contested",

@@ -13,6 +13,9 @@ use super::changed::LEFT_OUT;
 /// The temporary table of all rows: what differs from the target's in full, of the rest the key.
 const TABLE: &str = "pg_temp.etl_compared";
 
+/// The temporary table of those rows that equal the target's, and have the key of one that differs.
+const CONTENDING: &str = "pg_temp.etl_contending";
+
 impl Plan<'_> {
     /// Reads all rows, which a query makes, and compares them.
     pub fn compared(&self, rows: &str) -> String {
@@ -67,28 +70,32 @@ impl Plan<'_> {
         format!("alter table {TABLE} rename to {staged}")
     }
 
+    /// Finds the rows that do not differ, but have the key of one that does.
+    pub fn contending(&self) -> String {
+        format!(
+            "create temporary table etl_contending on commit drop as\nselect e.*\nfrom (\n    select distinct {key_k}\n    from {TABLE} as k\n    \
+             where not k.\"etl$is_equal\"\n) as k\njoin {TABLE} as e on {e_k} and e.\"etl$is_equal\"",
+            key_k = self.key_of("k"),
+            e_k = self.same_key("e", "k"),
+        )
+    }
+
     /// Stages those that differ, and those that have the key of one that does: in full again, for they are what the target has.
-    /// What another session has changed meanwhile is not there any more: then fewer are staged than [`Plan::contending`] says.
+    /// What another session has changed meanwhile is not there any more: then fewer are staged than [`Plan::contending`] found.
     pub fn stage_differing(&self, staged: &Ident) -> String {
         let columns = self.columns.iter().map(|column| {
             let alias = if self.key.columns.contains(&column.name) { "e" } else { "t" };
             format!("{alias}.{}", column.name)
         });
         format!(
-            "{own}\nunion all\nselect {meta}, {columns}\nfrom {equal}\n\
+            "{own}\nunion all\nselect {meta}, {columns}\nfrom {CONTENDING} as e\n\
              join {target} as t on t.ctid = e.\"etl$there\" and {t_e}",
             own = self.stage(staged),
             meta = READ_META.map(|(name, _)| format!("e.{name}")).join(", "),
             columns = columns.collect::<Vec<_>>().join(", "),
-            equal = self.equal_and_contended(),
             target = self.target.name,
             t_e = self.same_key("t", "e"),
         )
-    }
-
-    /// How many rows do not differ, but have the key of one that does.
-    pub fn contending(&self) -> String {
-        format!("select count(*) from {}", self.equal_and_contended())
     }
 
     /// Counts as left out what is not staged.
@@ -102,15 +109,6 @@ impl Plan<'_> {
     /// Tells the optimiser how few differ.
     pub fn analyze_compared(&self) -> String {
         format!("analyze {TABLE} ({}, \"etl$is_equal\")", self.key_of_bare())
-    }
-
-    fn equal_and_contended(&self) -> String {
-        format!(
-            "(\n    select distinct {key_k}\n    from {TABLE} as k\n    where not k.\"etl$is_equal\"\n) as k\n\
-             join {TABLE} as e on {e_k} and e.\"etl$is_equal\"",
-            key_k = self.key_of("k"),
-            e_k = self.same_key("e", "k"),
-        )
     }
 
     fn stage(&self, staged: &Ident) -> String {

@@ -4,7 +4,7 @@
 //! few they are: as a part of the fates' statement they were taken for 3 where they were 3,600, and compared each with each.
 use super::order::First;
 use super::standing::Standing;
-use super::{Plan, judgements};
+use super::{Made, Plan, judgements};
 
 /// The temporary table of those who contend for a contested key: their rows, what each would do, and whether it wins.
 pub(super) const TABLE: &str = "pg_temp.etl_contenders";
@@ -13,6 +13,11 @@ pub(super) const TABLE: &str = "pg_temp.etl_contenders";
 pub(super) const LOSERS: &str = "pg_temp.etl_losers";
 
 impl Plan<'_> {
+    /// Takes the contenders away, to be made again when somebody was refused.
+    pub fn no_contenders(&self) -> String {
+        format!("drop table if exists {TABLE}")
+    }
+
     /// Whether some key has more than one record that could win: only then there is something to choose.
     pub fn contests(&self) -> String {
         // Values of a fixed width are sorted in a third of the time that grouping takes.
@@ -45,13 +50,12 @@ impl Plan<'_> {
         )
     }
 
-    /// Lets those of each contested key contend; none where no key is contested. To be done again when somebody was refused.
-    pub fn contenders(&self) -> Option<[String; 3]> {
+    /// Lets those of each contested key contend; none where no key is contested.
+    pub fn contenders(&self) -> Option<Made> {
         let key = self.key_of_bare();
         self.has_contests.then(|| {
-            [
-                format!("drop table if exists {TABLE}"),
-                format!(
+            Made {
+                table: format!(
                     "create temporary table etl_contenders on commit drop as\nwith standing as not materialized (\n    {standing}\n),\n\
                      contested as (\n    {contested}\n)\n\
                      select\n    s.*,\n    j.\"etl$action\",\n    \
@@ -65,8 +69,8 @@ impl Plan<'_> {
                     judgements = judgements::TABLE,
                     k_j = self.same_key("k", "j"),
                 ),
-                format!("analyze {TABLE} ({key}, \"etl$row\", \"etl$is_best\")"),
-            ]
+                statistics: format!("analyze {TABLE} ({key}, \"etl$row\", \"etl$is_best\")"),
+            }
         })
     }
 
@@ -89,24 +93,28 @@ impl Plan<'_> {
     }
 
     /// Those who lose: whether they equal the row that was there, and the one that will be. None where no key is contested.
-    pub(super) fn losers(&self) -> Option<[String; 2]> {
+    pub(super) fn losers(&self) -> Option<Made> {
         self.has_contests.then(|| {
-            [
-                format!(
+            Made {
+                table: format!(
                     "create temporary table etl_losers on commit drop as\nselect\n    s.\"etl$row\",\n    s.\"etl$action\" = 'same' as is_old,\n    \
                      case when b.\"etl$action\" in ('insert', 'update') then {same_s_b} else s.\"etl$action\" = 'same' end as is_new\n\
                      from {TABLE} as s\njoin {TABLE} as b on {b_s} and b.\"etl$is_best\"\nwhere not s.\"etl$is_best\"",
                     b_s = self.same_key("b", "s"),
                     same_s_b = self.same_row("s", "b"),
                 ),
-                format!("analyze {LOSERS}"),
-            ]
+                statistics: format!("analyze {LOSERS}"),
+            }
         })
     }
 
     /// The judgements of those who win their key.
     pub(super) fn winners(&self) -> String {
-        format!("(\n    select j.*\n    from {}\n    where {}\n)", self.ranked().replace('\n', "\n    "), self.is_winner())
+        format!(
+            "(\n    select j.*\n    from {}\n    where {}\n)",
+            self.ranked().replace('\n', "\n    "),
+            self.is_winner()
+        )
     }
 
     /// The winner of every key and what it does, as the steps `standing` and `decided` of a statement.

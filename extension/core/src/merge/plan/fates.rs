@@ -1,5 +1,5 @@
 //! Fates: the winner of every key against the row that is there, and from that the outcome of every candidate.
-use super::{Plan, contests, judgements};
+use super::{Made, Plan, contests, judgements};
 
 /// The temporary table of those fates that are the quarantine's business.
 pub(super) const TABLE: &str = "pg_temp.etl_fates";
@@ -20,8 +20,8 @@ impl Plan<'_> {
 
     /// Makes the tables of those who lost, where keys are contested, and of those who wait in vain, where rules are broken. With them
     /// the judgements tell every candidate's fate.
-    pub fn fates(&self) -> Vec<String> {
-        self.losers().into_iter().chain(self.overtaken()).flatten().collect()
+    pub fn fates(&self) -> Vec<Made> {
+        self.losers().into_iter().chain(self.overtaken()).collect()
     }
 
     /// The relation of fates: one row a candidate, its outcome, and `insert` or `update` in `action` for the winners that
@@ -31,15 +31,19 @@ impl Plan<'_> {
     }
 
     /// Makes the table of those fates that are the quarantine's business: of what broke a rule, and of what was tried again.
-    pub fn kept_fates(&self) -> [String; 2] {
-        [
-            format!(
-                "create temporary table etl_fates on commit drop as\nselect *\nfrom {} as f\n\
+    pub fn kept_fates(&self) -> Made {
+        let columns = ["row", "source", "line", "byte", "copies", "quarantine_id", "rule"];
+        Made {
+            table: format!(
+                "create temporary table etl_fates on commit drop as\nselect\n    {},\n    f.outcome::varchar(10) as outcome\nfrom {} as f\n\
                  where f.\"etl$rule\" is not null\n    or f.\"etl$quarantine_id\" is not null",
+                columns.map(|name| format!("f.\"etl${name}\"")).join(",\n    "),
                 self.fates_relation()
             ),
-            format!("analyze {TABLE} (\"etl$row\", \"etl$rule\", \"etl$source\", \"etl$byte\", \"etl$quarantine_id\", outcome)"),
-        ]
+            statistics: format!(
+                "analyze {TABLE} (\"etl$row\", \"etl$rule\", \"etl$source\", \"etl$byte\", \"etl$quarantine_id\", outcome)"
+            ),
+        }
     }
 
     fn decided(&self) -> String {
@@ -106,7 +110,7 @@ impl Plan<'_> {
 
     /// Finds the parked records that wait in vain: their key is settled by a newer version, or without versions by a later record.
     /// None where no record is parked.
-    fn overtaken(&self) -> Option<[String; 2]> {
+    fn overtaken(&self) -> Option<Made> {
         let parked = self.parent_rules();
         if !self.has_broken || parked.is_empty() {
             return None;
@@ -119,8 +123,8 @@ impl Plan<'_> {
             ),
             None => format!("row({}) > row({})", came_at("w"), came_at("j")),
         };
-        Some([
-            format!(
+        Some(Made {
+            table: format!(
                 "create temporary table etl_overtaken on commit drop as\nselect j.\"etl$row\"\nfrom {judgements} as j\n\
                  left join {winners} as w on {w_j}\nleft join {target} as t on {t_j}\n\
                  where j.\"etl$rule\" in ({parked})\n    and {is_greater}",
@@ -130,8 +134,8 @@ impl Plan<'_> {
                 w_j = self.same_key("w", "j"),
                 t_j = self.same_key("t", "j"),
             ),
-            format!("analyze {OVERTAKEN}"),
-        ])
+            statistics: format!("analyze {OVERTAKEN}"),
+        })
     }
 
     /// The numbers of the rules that park instead of rejecting.

@@ -3,28 +3,26 @@ use super::super::name::Literal;
 use super::super::table::Column;
 use super::fates::at_least;
 use super::order::First;
-use super::{Plan, candidates, judgements};
+use super::{Made, Plan, candidates, judgements};
 
 /// The temporary table of keys with several candidates of which one lacks a column.
 const CONTESTED: &str = "pg_temp.etl_contested";
 
 impl Plan<'_> {
     /// Finds the keys with several candidates of which one lacks a column: where there are none, there is nothing to fill.
-    pub fn contested(&self) -> Option<String> {
+    pub fn contested(&self) -> Option<Made> {
         if self.options.partial.is_empty() {
             return None;
         }
         let key = self.key_of("c");
-        Some(format!(
-            "create temporary table etl_contested on commit drop as\nselect {key}\nfrom {} as c\ngroup by {key}\n\
-             having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)",
-            candidates::TABLE
-        ))
-    }
-
-    /// Tells the optimiser how few they are.
-    pub fn analyze_contested(&self) -> String {
-        format!("analyze {CONTESTED}")
+        Some(Made {
+            table: format!(
+                "create temporary table etl_contested on commit drop as\nselect {key}\nfrom {} as c\ngroup by {key}\n\
+                 having count(*) > 1 and bool_or(cardinality(c.\"etl$absent\") > 0)",
+                candidates::TABLE
+            ),
+            statistics: format!("analyze {CONTESTED}"),
+        })
     }
 
     /// Whether a candidate's key is one of them.

@@ -1,6 +1,6 @@
 //! The quarantine: a row for each new identity that did not get in, and the closing of what waited.
-use super::{Plan, fates};
 use super::kept::TABLE;
+use super::{Plan, fates};
 
 impl Plan<'_> {
     /// Tells the optimiser what is known, and makes it quick to find.

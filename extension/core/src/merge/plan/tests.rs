@@ -97,6 +97,10 @@ fn options(version: Option<&str>) -> Options {
     }
 }
 
+fn made(made: Made) -> String {
+    [made.table, made.statistics].join(";\n\n")
+}
+
 /// All statements of a plan in the order of their execution.
 fn statements(plan: &Plan<'_>) -> String {
     let by_itself = plan.fill().map(|_| plan.judgements(Standing::ByItself));
@@ -107,15 +111,15 @@ fn statements(plan: &Plan<'_>) -> String {
         plan.reading_may_raise().then(|| plan.read(Rows::Between(1, 2), None)),
         plan.retries().then(|| plan.read_ready(Rows::All, None)),
         plan.drop_siblings(),
-        plan.contested(),
+        plan.contested().map(made),
         by_itself,
         plan.fill(),
         Some(plan.judgements(Standing::OnTarget)),
         plan.settle_references(),
         Some(plan.analyze()),
-        plan.contenders().map(|steps| steps.join(";\n\n")),
+        plan.contenders().map(made),
         plan.can_collide().then(collisions),
-        Some(plan.fates().join(";\n\n")),
+        Some(plan.fates().into_iter().map(made).collect::<Vec<_>>().join(";\n\n")),
         Some(plan.tally()),
         Some(plan.to_write()),
         plan.in_order(),
@@ -126,7 +130,7 @@ fn statements(plan: &Plan<'_>) -> String {
             has_waits: plan.can_collide(),
             in_order: false,
         })),
-        Some(plan.kept_fates().join(";\n\n")),
+        Some(made(plan.kept_fates())),
         Some(plan.kept()),
         Some(plan.index_kept().join(";\n\n")),
         Some(plan.quarantine()),
