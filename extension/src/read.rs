@@ -41,8 +41,6 @@ set jit = off
 -- Reading is worth a worker, but the planner takes calls of functions for next to free.
 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0
--- Who also writes the rows is not to read as well: what the others have read would wait.
-set parallel_leader_participation = off
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 
 revoke execute on function etl_read(bigint, text[], text, jsonb, name) from public;
@@ -88,8 +86,6 @@ set work_mem = '32MB'
 set default_statistics_target = 10
 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0
--- Who also writes the rows is not to read as well: what the others have read would wait.
-set parallel_leader_participation = off
 as 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 
 revoke execute on function etl_load(bigint, text[], text, jsonb, name) from public;

@@ -20,8 +20,8 @@ set client_min_messages = 'warning'
 -- Parsing is worth a worker, but the planner takes calls of a set-returning function for next to free.
 set parallel_setup_cost = 0
 set parallel_tuple_cost = 0
--- Who also writes the rows is not to read as well: what the others have read would wait.
-set parallel_leader_participation = off
+-- With the leader two processes read: where there are two cores a third makes it slower.
+set max_parallel_workers_per_gather = 1
 as $function$
 declare
     staging constant text := format('staging.run_%s', run_id);
